@@ -1,0 +1,102 @@
+#include "cluster/api/compare.h"
+
+#include "cluster/api/object.h"
+#include "cluster/api/values.h"
+
+namespace qd::api {
+
+namespace {
+
+const std::byte* bytes(const void* at) {
+    return static_cast<const std::byte*>(at);
+}
+
+template <typename T>
+bool same(const void* a, const void* b) {
+    return *static_cast<const T*>(a) == *static_cast<const T*>(b);
+}
+
+bool equalLists(const Type& type, const void* a, const void* b) {
+    const std::size_t size = type.list->size(a);
+    if (size != type.list->size(b)) return false;
+    const std::byte* left = bytes(type.list->data(a));
+    const std::byte* right = bytes(type.list->data(b));
+    for (std::size_t i = 0; i < size; ++i) {
+        const std::size_t at = i * type.element->lifetime.size;
+        if (!equal(*type.element, left + at, right + at)) return false;
+    }
+    return true;
+}
+
+bool equalMaps(const Type& type, const void* a, const void* b) {
+    if (type.map->size(a) != type.map->size(b)) return false;
+    struct Context {
+        const Type& type;
+        const void* other;
+        bool equal = true;
+    } context{type, b};
+    type.map->visit(a, &context, [](void* opaque, const std::string& key, const void* value) {
+        auto& c = *static_cast<Context*>(opaque);
+        const void* other = c.type.map->find(c.other, key);
+        return c.equal = other && equal(*c.type.element, value, other);
+    });
+    return context.equal;
+}
+
+}  // namespace
+
+bool equal(const Type& type, const void* a, const void* b) {
+    switch (type.shape) {
+        case Shape::Bool:
+            return same<bool>(a, b);
+        case Shape::Int32:
+            return same<std::int32_t>(a, b);
+        case Shape::Int64:
+            return same<std::int64_t>(a, b);
+        case Shape::Double:
+            return same<double>(a, b);
+        case Shape::String:
+            return same<std::string>(a, b);
+        case Shape::Bytes:
+            return same<Bytes>(a, b);
+        case Shape::Struct:
+            return equal(*type.structure, a, b);
+        case Shape::Pointer: {
+            const void* left = type.pointer->get(a);
+            const void* right = type.pointer->get(b);
+            return left && right ? equal(*type.element, left, right) : left == right;
+        }
+        case Shape::List:
+            return equalLists(type, a, b);
+        case Shape::Map:
+            return equalMaps(type, a, b);
+        case Shape::Time:
+            return same<Time>(a, b);
+        case Shape::MicroTime:
+            return same<MicroTime>(a, b);
+        case Shape::Duration:
+            return same<Duration>(a, b);
+        case Shape::Quantity:
+            return same<Quantity>(a, b);
+        case Shape::IntOrString:
+            return same<IntOrString>(a, b);
+        case Shape::RawExtension:
+        case Shape::FieldsV1:
+        case Shape::Json:
+            return same<JsonText>(a, b);
+    }
+    return false;
+}
+
+bool equal(const Struct& structure, const void* a, const void* b) {
+    for (const Field& field : structure.fields) {
+        if (!equal(field.type(), bytes(a) + field.offset, bytes(b) + field.offset)) return false;
+    }
+    return true;
+}
+
+bool equal(const Object& a, const Object& b) {
+    return &a.descriptor() == &b.descriptor() && equal(a.descriptor(), &a, &b);
+}
+
+}  // namespace qd::api

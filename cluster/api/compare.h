@@ -1,0 +1,14 @@
+// Comparison of values by their descriptors: what Kubernetes calls semantic equality. Absent and empty lists and maps
+// are equal, quantities compare by amount.
+#pragma once
+
+#include "cluster/api/descriptor.h"
+
+namespace qd::api {
+
+bool equal(const Type& type, const void* a, const void* b);
+bool equal(const Struct& structure, const void* a, const void* b);
+// Also compares kinds and, for custom resources, contents.
+bool equal(const Object& a, const Object& b);
+
+}  // namespace qd::api
