@@ -161,7 +161,10 @@ Result<void> carryOutSpecialItems(json::array& original, json::array& patch, std
         } else if (*directive == "delete") {
             const json::value* key = object.if_contains(mergeKey);
             if (key == nullptr) return fail(noMergeKey(item, mergeKey));
-            std::erase_if(original, [&](const json::value& candidate) { return hasKey(candidate, mergeKey, *key); });
+            const auto gone = std::remove_if(original.begin(), original.end(), [&](const json::value& candidate) {
+                return hasKey(candidate, mergeKey, *key);
+            });
+            original.erase(gone, original.end());
         } else if (*directive == "replace") {
             replace = true;
         } else if (*directive == "merge") {
