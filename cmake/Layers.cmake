@@ -2,7 +2,7 @@
 #
 #   qd_library(<name> LAYER <layer> SOURCES <file>... [DEPENDS <qd target>...] [LINKS <external>...])
 #   qd_program(<name> LAYER <layer> SOURCES ... [DEPENDS ...] [LINKS ...] [OUTPUT <file name>])
-#   qd_test(<name> SOURCES ... [DEPENDS ...] [LINKS ...] [TIMEOUT s] [LABELS ...] [GUI])
+#   qd_test(<name> SOURCES ... [DEPENDS ...] [LINKS ...] [TIMEOUT s] [LABELS ...] [LAUNCHER <program target>])
 #
 # and qd_check_layers(), called once at the end of the configure step, fails on an arrow that runs up.
 
@@ -66,15 +66,21 @@ function(qd_program target)
   _qd_register(${target} ${arg_LAYER} "${arg_DEPENDS}")
 endfunction()
 
+# LAUNCHER runs the test inside something, e.g. in_private_libvirt (tests/support/private_libvirt.h).
 # A test program. Without GUI it uses Qt Test on a QCoreApplication-less main (QTEST_APPLESS_MAIN or QTEST_GUILESS_MAIN).
 function(qd_test target)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPENDS;LINKS;LABELS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT;LAUNCHER" "SOURCES;DEPENDS;LINKS;LABELS;ENVIRONMENT" ${ARGN})
   add_executable(${target} ${arg_SOURCES})
   set_target_properties(${target} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   _qd_target_options(${target})
   target_link_libraries(${target} PRIVATE ${arg_DEPENDS} ${arg_LINKS} qd_test_support Qt6::Test)
   _qd_register(${target} tests "${arg_DEPENDS}")
-  add_test(NAME ${target} COMMAND ${target})
+  if(arg_LAUNCHER)
+    add_test(NAME ${target} COMMAND ${arg_LAUNCHER} $<TARGET_FILE:${target}>)
+    add_dependencies(${target} ${arg_LAUNCHER})
+  else()
+    add_test(NAME ${target} COMMAND ${target})
+  endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
