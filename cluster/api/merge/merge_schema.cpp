@@ -56,6 +56,7 @@ void applyMarkers(Schema& schema, const Field& field) {
 }  // namespace
 
 Schema schemaOf(const Struct& structure) {
+    if (structure.form != JsonForm::Object) return Schema{};
     return Schema{.nature = Nature::Map, .atomic = structure.merge == MergeKind::Atomic, .structure = &structure};
 }
 
@@ -136,7 +137,7 @@ std::optional<json::value> defaultOfKey(const Schema& list, std::string_view key
         if (!error) return parsed;
     }
     // Only Go structs write a member that nobody set.
-    if (field->omitEmpty || field->type().lifetime.construct == nullptr) return std::nullopt;
+    if (field->omitEmpty || field->type().size == 0) return std::nullopt;
     switch (field->type().shape) {
         case Shape::String:
             return json::value("");

@@ -160,6 +160,7 @@ void removeMembers(const Schema& schema, json::value& value, const FieldSet& fie
 void appendZeroMembers(json::object& object, const Struct& structure) {
     for (const Field& field : structure.fields) {
         const Type& type = field.type();
+        if (type.size == 0) continue;  // custom resources have no zero values
         if (field.inlined) {
             if (type.shape == Shape::Struct) appendZeroMembers(object, *type.structure);
         } else if (type.shape == Shape::Struct) {
