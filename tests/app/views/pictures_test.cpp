@@ -137,7 +137,7 @@ private slots:
         view.setModel(tests::sampleRollout());
         place(view, {812, 500});
         Stage::show(view);
-        view.setFocus(Qt::TabFocusReason);
+        QTest::keyClick(&view, Qt::Key_Right);
         QCOMPARE(view.selected(), QStringLiteral("web-59d7c-x2k4d"));
         QTest::keyClick(&view, Qt::Key_Right);
         QCOMPARE(view.selected(), QStringLiteral("web-59d7c-b7wq9"));
