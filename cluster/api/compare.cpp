@@ -22,7 +22,7 @@ bool equalLists(const Type& type, const void* a, const void* b) {
     const std::byte* left = bytes(type.list->data(a));
     const std::byte* right = bytes(type.list->data(b));
     for (std::size_t i = 0; i < size; ++i) {
-        const std::size_t at = i * type.element->lifetime.size;
+        const std::size_t at = i * type.element->size;
         if (!equal(*type.element, left + at, right + at)) return false;
     }
     return true;

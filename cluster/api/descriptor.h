@@ -42,14 +42,8 @@ enum class Shape : std::uint8_t {
     Json,  // any JSON value (apiextensions JSON, table cells)
 };
 
-// Type-erased lifetime; absent (null functions) for types of custom resources.
-struct Lifetime {
-    std::size_t size = 0;
-    void (*construct)(void* at) = nullptr;
-    void (*destroy)(void* at) = nullptr;
-    void (*assign)(void* to, const void* from) = nullptr;
-};
-
+// Type-erased access; absent (null) for types of custom resources. Values are made, copied and cleared through these
+// alone.
 struct PointerOps {
     const void* (*get)(const void* pointer) = nullptr;  // null when absent
     void* (*emplace)(void* pointer) = nullptr;          // makes a new default value there
@@ -58,7 +52,7 @@ struct PointerOps {
 
 struct ListOps {
     std::size_t (*size)(const void* list) = nullptr;
-    const void* (*data)(const void* list) = nullptr;  // elements stand at multiples of the element type's lifetime.size
+    const void* (*data)(const void* list) = nullptr;  // elements stand at multiples of the element type's size
     void (*resize)(void* list, std::size_t count) = nullptr;
 };
 
@@ -78,7 +72,7 @@ struct Type {
     bool message = false;  // a list that protobuf carries as a message with the field `items` (ExtraValue, Verbs)
     const Type* element = nullptr;      // of Pointer, List, Map
     const Struct* structure = nullptr;  // of Struct
-    Lifetime lifetime = {};
+    std::size_t size = 0;               // sizeof; how far apart list elements stand
     const PointerOps* pointer = nullptr;
     const ListOps* list = nullptr;
     const MapOps* map = nullptr;

@@ -21,17 +21,9 @@ const Type& typeOf() {
     return kTypeOf<T>;
 }
 
-template <typename T>
-constexpr Lifetime lifetimeOf() {
-    return {.size = sizeof(T),
-            .construct = [](void* at) { new (at) T(); },
-            .destroy = [](void* at) { static_cast<T*>(at)->~T(); },
-            .assign = [](void* to, const void* from) { *static_cast<T*>(to) = *static_cast<const T*>(from); }};
-}
-
 template <typename T, Shape S>
 struct PlainTypeMaker {
-    static constexpr Type make() { return {.shape = S, .lifetime = lifetimeOf<T>()}; }
+    static constexpr Type make() { return {.shape = S, .size = sizeof(T)}; }
 };
 
 template <>
@@ -73,9 +65,7 @@ concept Described = requires {
 
 template <Described T>
 struct TypeMaker<T> {
-    static constexpr Type make() {
-        return {.shape = Shape::Struct, .structure = &T::kDescriptor, .lifetime = lifetimeOf<T>()};
-    }
+    static constexpr Type make() { return {.shape = Shape::Struct, .structure = &T::kDescriptor, .size = sizeof(T)}; }
 };
 
 template <typename T>
@@ -93,7 +83,7 @@ struct TypeMaker<std::optional<T>> {
     static constexpr Type make() {
         return {.shape = Shape::Pointer,
                 .element = &kTypeOf<T>,
-                .lifetime = lifetimeOf<std::optional<T>>(),
+                .size = sizeof(std::optional<T>),
                 .pointer = &kOptionalOps<T>};
     }
 };
@@ -108,8 +98,7 @@ inline constexpr PointerOps kBoxOps = {
 template <typename T>
 struct TypeMaker<Box<T>> {
     static constexpr Type make() {
-        return {
-            .shape = Shape::Pointer, .element = &kTypeOf<T>, .lifetime = lifetimeOf<Box<T>>(), .pointer = &kBoxOps<T>};
+        return {.shape = Shape::Pointer, .element = &kTypeOf<T>, .size = sizeof(Box<T>), .pointer = &kBoxOps<T>};
     }
 };
 
@@ -123,10 +112,7 @@ inline constexpr ListOps kListOps = {
 template <typename T>
 struct TypeMaker<std::vector<T>> {
     static constexpr Type make() {
-        return {.shape = Shape::List,
-                .element = &kTypeOf<T>,
-                .lifetime = lifetimeOf<std::vector<T>>(),
-                .list = &kListOps<T>};
+        return {.shape = Shape::List, .element = &kTypeOf<T>, .size = sizeof(std::vector<T>), .list = &kListOps<T>};
     }
 };
 
@@ -140,7 +126,7 @@ struct TypeMaker<T> {
         return {.shape = Shape::List,
                 .message = true,
                 .element = &kTypeOf<typename T::value_type>,
-                .lifetime = lifetimeOf<T>(),
+                .size = sizeof(T),
                 .list = &kListOps<typename T::value_type>};
     }
 };
@@ -170,7 +156,7 @@ inline constexpr MapOps kMapOps = {
 template <typename T>
 struct TypeMaker<Map<T>> {
     static constexpr Type make() {
-        return {.shape = Shape::Map, .element = &kTypeOf<T>, .lifetime = lifetimeOf<Map<T>>(), .map = &kMapOps<T>};
+        return {.shape = Shape::Map, .element = &kTypeOf<T>, .size = sizeof(Map<T>), .map = &kMapOps<T>};
     }
 };
 
