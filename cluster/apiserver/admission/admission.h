@@ -1,0 +1,60 @@
+// Admission: what may still change or refuse a write after it was authorised.
+// Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/.
+//
+// Plugins run in a fixed order (plugins.cpp): first every `mutate`, then, after defaulting, preparation and validation, every
+// `validate`. A plugin reads the store through Reader: committed state and, where asked for, writes on their way to disk.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cluster/api/kinds/kind.h"
+#include "cluster/api/object.h"
+#include "cluster/apiserver/auth/user.h"
+#include "cluster/base/result.h"
+
+namespace qd::apiserver {
+
+enum class Operation : std::uint8_t { Create, Update, Delete, Connect };
+
+// What plugins may look up.
+class Reader {
+public:
+    virtual ~Reader() = default;
+    // plural and group of the resource; null when there is none.
+    virtual api::ObjectPtr get(const std::string& groupResource, const std::string& ns, const std::string& name) const = 0;
+    virtual std::vector<api::ObjectPtr> list(const std::string& groupResource, const std::string& ns) const = 0;
+};
+
+struct AdmissionRequest {
+    Operation operation = Operation::Create;
+    const api::Kind* kind = nullptr;
+    std::string subresource;
+    std::string namespace_;
+    std::string name;
+    User user;
+    bool dryRun = false;
+    api::Object* object = nullptr;        // may be changed by mutate; null for Delete
+    const api::Object* old = nullptr;     // null for Create
+    std::vector<std::string>* warnings = nullptr;
+};
+
+class AdmissionPlugin {
+public:
+    virtual ~AdmissionPlugin() = default;
+    virtual const char* name() const = 0;
+    virtual Result<void> mutate(AdmissionRequest& request, const Reader& reader) const {
+        (void)request, (void)reader;
+        return {};
+    }
+    virtual Result<void> validate(const AdmissionRequest& request, const Reader& reader) const {
+        (void)request, (void)reader;
+        return {};
+    }
+};
+
+// The built-in plugins in upstream's order.
+std::vector<std::unique_ptr<AdmissionPlugin>> defaultAdmissionPlugins();
+
+}  // namespace qd::apiserver
