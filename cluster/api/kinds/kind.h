@@ -12,8 +12,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "cluster/api/descriptor.h"
@@ -84,6 +86,14 @@ struct Kind {
     bool verbsReadCreateOnly = false;        // reviews: create only
     std::vector<std::string> verbs = {};     // empty: all of create, delete, deletecollection, get, list, patch, update, watch
     std::string defaultPropagation = "Background";  // when a DELETE names none; "Orphan" for legacy kinds
+
+    // Deletion. With a grace period (Pods): how many seconds the object is given, or nullopt when it goes at once.
+    std::function<std::optional<std::int64_t>(const Object&, std::optional<std::int64_t> asked)> gracePeriodSeconds = {};
+    // Whether an object without finalizers may be removed; a Namespace may not while spec.finalizers has entries.
+    std::function<bool(const Object&)> mayBeRemoved = {};
+    // Marks an object that is being deleted but stays for now (a Namespace becomes Terminating).
+    std::function<void(Object&)> onLeaving = {};
+    bool returnsDeletedObject = false;  // DELETE answers with the object instead of a Status
 
     // Field selectors beyond metadata.name and metadata.namespace.
     std::function<std::map<std::string, std::string>(const Object&)> selectableFields = {};

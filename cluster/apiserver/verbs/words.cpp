@@ -1,0 +1,52 @@
+// What verbs say when they refuse, in upstream's words.
+#include <fmt/format.h>
+
+#include "cluster/apiserver/verbs/verbs.h"
+
+namespace qd::apiserver {
+namespace {
+
+base::ErrorDetails detailsOf(const Target& target) {
+    return {target.name, target.kind->group, target.kind->plural, "", 0};
+}
+
+}  // namespace
+
+store::Key storeKey(const Target& target) {
+    const api::Kind& kind = target.kind->storedAs ? *target.kind->storedAs : *target.kind;
+    return {kind.groupResource(), target.namespace_, target.name};
+}
+
+api::ObjectPtr served(const api::Kind& kind, const api::ObjectPtr& object) {
+    if (!kind.fromStored || !object) return object;
+    return kind.fromStored(*object);
+}
+
+std::unique_ptr<api::Object> stored(const api::Kind& kind, std::unique_ptr<api::Object> object) {
+    if (!kind.toStored) return object;
+    return kind.toStored(*object);
+}
+
+Error notFound(const Target& target) {
+    Error error{Reason::NotFound, target.quoted() + " not found"};
+    error.details = detailsOf(target);
+    return error;
+}
+
+Error alreadyExists(const Target& target) {
+    Error error{Reason::AlreadyExists, target.quoted() + " already exists"};
+    error.details = detailsOf(target);
+    return error;
+}
+
+Error conflict(const Target& target, std::string_view why) {
+    Error error{Reason::Conflict, fmt::format("Operation cannot be fulfilled on {}: {}", target.quoted(), why)};
+    error.details = detailsOf(target);
+    return error;
+}
+
+Error objectModified(const Target& target) {
+    return conflict(target, "the object has been modified; please apply your changes to the latest version and try again");
+}
+
+}  // namespace qd::apiserver
