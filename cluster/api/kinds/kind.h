@@ -37,6 +37,15 @@ struct Column {
 // What a cell can hold: Table cells are JSON strings, integers or booleans (or null).
 using Cell = std::variant<std::monostate, std::string, std::int64_t, bool, double>;
 
+// A subresource as discovery shows it. `kind` and its group and version name what it takes and gives.
+struct Subresource {
+    std::string name;     // "status", "scale", "log"
+    std::string group = {};
+    std::string version = {};
+    std::string kind;     // e.g. "Scale"
+    std::vector<std::string> verbs = {};
+};
+
 // How an update through one endpoint (the main resource, /status, ...) is treated.
 struct UpdateRules {
     // Puts back what this endpoint must not change and counts metadata.generation.
@@ -81,10 +90,9 @@ struct Kind {
 
     bool allowCreateOnUpdate = false;        // PUT to an absent name creates
     bool allowUnconditionalUpdate = true;    // PUT without a resourceVersion
-    bool hasStatus = false;
-    bool hasScale = false;
-    bool verbsReadCreateOnly = false;        // reviews: create only
-    std::vector<std::string> verbs = {};     // empty: all of create, delete, deletecollection, get, list, patch, update, watch
+    std::vector<Subresource> subresources = {};
+    // What discovery lists and routing allows; reviews have create alone.
+    std::vector<std::string> verbs = {"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"};
     std::string defaultPropagation = "Background";  // when a DELETE names none; "Orphan" for legacy kinds
 
     // Deletion. With a grace period (Pods): how many seconds the object is given, or nullopt when it goes at once.
