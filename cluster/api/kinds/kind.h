@@ -117,7 +117,7 @@ struct Kind {
 
 // The built-in kinds, in discovery's order. Built once; lives as long as the program.
 const std::vector<const Kind*>& builtinKinds();
-const Kind* findKind(std::string_view group, std::string_view version, std::string_view kind);
+const Kind* builtinKind(std::string_view group, std::string_view version, std::string_view kind);
 const Kind* findResource(std::string_view group, std::string_view version, std::string_view plural);
 
 }  // namespace qd::api

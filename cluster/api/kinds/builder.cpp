@@ -1,0 +1,115 @@
+#include "cluster/api/kinds/builder.h"
+
+#include <stdexcept>
+
+#include "cluster/api/compare.h"
+#include "cluster/api/kinds/object_meta.h"
+#include "cluster/api/registry.h"
+
+namespace qd::api {
+namespace {
+
+constexpr std::string_view kStatus = "status";
+
+struct Member {
+    const Field* field = nullptr;
+    std::size_t offset = 0;
+};
+
+Member memberOf(const Object& object, std::string_view jsonName) {
+    Member member;
+    member.field = object.descriptor().find(jsonName, &member.offset);
+    return member;
+}
+
+const void* at(const Object& object, std::size_t offset) { return reinterpret_cast<const char*>(&object) + offset; }
+void* at(Object& object, std::size_t offset) { return reinterpret_cast<char*>(&object) + offset; }
+
+// The members that make up the desired state: all but metadata and status.
+bool desiredStateDiffers(const Object& a, const Object& b) {
+    for (const Field& field : a.descriptor().fields) {
+        if (field.inlined || field.name == "metadata" || field.name == kStatus) continue;
+        if (!equal(field.type(), at(a, field.offset), at(b, field.offset))) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+bool hasField(const Object& object, std::string_view jsonName) { return memberOf(object, jsonName).field != nullptr; }
+
+void copyField(Object& to, const Object& from, std::string_view jsonName) {
+    const Member member = memberOf(to, jsonName);
+    if (member.field) member.field->type().lifetime.assign(at(to, member.offset), at(from, member.offset));
+}
+
+void resetField(Object& object, std::string_view jsonName) {
+    const Member member = memberOf(object, jsonName);
+    if (!member.field) return;
+    const Lifetime& lifetime = member.field->type().lifetime;
+    void* place = at(object, member.offset);
+    lifetime.destroy(place);
+    lifetime.construct(place);
+}
+
+bool fieldEquals(const Object& a, const Object& b, std::string_view jsonName) {
+    const Member member = memberOf(a, jsonName);
+    return !member.field || equal(member.field->type(), at(a, member.offset), at(b, member.offset));
+}
+
+Kind plainKind(std::string_view group, std::string_view version, std::string_view kindName) {
+    const KindName* names = findKind(group, version, kindName);
+    if (!names) throw std::logic_error("no such generated kind: " + std::string(kindName));
+    Kind kind;
+    kind.group = group;
+    kind.version = version;
+    kind.kind = kindName;
+    kind.plural = names->resource;
+    kind.singular = names->singular;
+    kind.namespaced = names->namespaced;
+    kind.make = names->make;
+    kind.structure = names->structure;
+
+    const bool hasStatus = names->structure->find(kStatus) != nullptr;
+    if (hasStatus) {
+        kind.prepareForCreate = [](Object& object) { resetField(object, kStatus); };
+        kind.update.prepare = [](Object& now, const Object& old) { copyField(now, old, kStatus); };
+        kind.update.resetFields = {"status"};
+    }
+    kind.validate = [namespaced = kind.namespaced](const Object& object) { return validateObjectMeta(object.metadata, namespaced, nullptr, field::Path("metadata")); };
+    kind.update.validate = [](const Object& now, const Object& old) { return validateObjectMetaUpdate(now.metadata, old.metadata, field::Path("metadata")); };
+    return kind;
+}
+
+void addStatus(Kind& kind) {
+    kind.subresources.push_back({.name = "status", .kind = kind.kind, .verbs = {"get", "patch", "update"}});
+    UpdateRules rules;
+    rules.prepare = [](Object& now, const Object& old) {
+        // Everything but status (and what a status writer may touch in metadata) stays as it is.
+        for (const Field& field : now.descriptor().fields) {
+            if (field.inlined || field.name == "metadata" || field.name == kStatus) continue;
+            field.type().lifetime.assign(at(now, field.offset), at(old, field.offset));
+        }
+        keepForStatusUpdate(now.metadata, old.metadata);
+    };
+    rules.validate = [](const Object& now, const Object& old) { return validateObjectMetaUpdate(now.metadata, old.metadata, field::Path("metadata")); };
+    rules.resetFields = {"spec", "metadata.deletionTimestamp", "metadata.labels", "metadata.annotations", "metadata.finalizers", "metadata.ownerReferences"};
+    kind.subresourceUpdates["status"] = std::move(rules);
+}
+
+void addScale(Kind& kind) {
+    kind.subresources.push_back({.name = "scale", .group = "autoscaling", .version = "v1", .kind = "Scale", .verbs = {"get", "patch", "update"}});
+}
+
+void countGenerations(Kind& kind) {
+    kind.prepareForCreate = [before = kind.prepareForCreate](Object& object) {
+        if (before) before(object);
+        object.metadata.generation = 1;
+    };
+    kind.update.prepare = [before = kind.update.prepare](Object& now, const Object& old) {
+        if (before) before(now, old);
+        now.metadata.generation = old.metadata.generation + (desiredStateDiffers(now, old) ? 1 : 0);
+    };
+}
+
+}  // namespace qd::api

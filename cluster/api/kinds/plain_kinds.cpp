@@ -1,0 +1,116 @@
+// The kinds that need no rules of their own yet beyond those that all share: names, status, scale, generations.
+// A kind that gets a file of its own leaves this table.
+#include "cluster/api/kinds/builder.h"
+#include "cluster/api/kinds/plain_kinds.h"
+
+namespace qd::api {
+namespace {
+
+enum Flags : unsigned { kStatus = 1, kScale = 2, kGenerations = 4 };
+
+struct Row {
+    std::string_view group;
+    std::string_view version;
+    std::string_view kind;
+    std::vector<std::string> shortNames;
+    std::vector<std::string> categories;
+    unsigned flags;
+    std::vector<std::string> verbs;  // empty: all
+    std::vector<Subresource> subresources;
+};
+
+const std::vector<Row>& rows() {
+    static const std::vector<Row> table = {
+        {"", "v1", "Binding", {}, {}, 0, {"create"}, {}},
+        {"", "v1", "ComponentStatus", {"cs"}, {}, 0, {"get", "list"}, {}},
+        {"", "v1", "ConfigMap", {"cm"}, {}, 0, {}, {}},
+        {"", "v1", "Endpoints", {"ep"}, {}, 0, {}, {}},
+        {"", "v1", "Event", {"ev"}, {}, 0, {}, {}},
+        {"", "v1", "LimitRange", {"limits"}, {}, 0, {}, {}},
+        {"", "v1", "Namespace", {"ns"}, {}, kStatus, {"create", "delete", "get", "list", "patch", "update", "watch"}, {{"finalize", "", "", "Namespace", {"update"}}}},
+        {"", "v1", "Node", {"no"}, {}, kStatus, {}, {{"proxy", "", "", "NodeProxyOptions", {"create", "delete", "get", "patch", "update"}}}},
+        {"", "v1", "PersistentVolumeClaim", {"pvc"}, {}, kStatus, {}, {}},
+        {"", "v1", "PersistentVolume", {"pv"}, {}, kStatus, {}, {}},
+        {"", "v1", "Pod", {"po"}, {"all"}, kStatus, {}, {{"attach", "", "", "PodAttachOptions", {"create", "get"}}, {"binding", "", "", "Binding", {"create"}}, {"ephemeralcontainers", "", "", "Pod", {"get", "patch", "update"}}, {"eviction", "policy", "v1", "Eviction", {"create"}}, {"exec", "", "", "PodExecOptions", {"create", "get"}}, {"log", "", "", "Pod", {"get"}}, {"portforward", "", "", "PodPortForwardOptions", {"create", "get"}}, {"proxy", "", "", "PodProxyOptions", {"create", "delete", "get", "patch", "update"}}, {"resize", "", "", "Pod", {"get", "patch", "update"}}}},
+        {"", "v1", "PodTemplate", {}, {}, 0, {}, {}},
+        {"", "v1", "ReplicationController", {"rc"}, {"all"}, kScale | kStatus | kGenerations, {}, {}},
+        {"", "v1", "ResourceQuota", {"quota"}, {}, kStatus, {}, {}},
+        {"", "v1", "Secret", {}, {}, 0, {}, {}},
+        {"", "v1", "ServiceAccount", {"sa"}, {}, 0, {}, {{"token", "authentication.k8s.io", "v1", "TokenRequest", {"create"}}}},
+        {"", "v1", "Service", {"svc"}, {"all"}, kStatus, {}, {{"proxy", "", "", "ServiceProxyOptions", {"create", "delete", "get", "patch", "update"}}}},
+        {"apps", "v1", "ControllerRevision", {}, {}, 0, {}, {}},
+        {"apps", "v1", "DaemonSet", {"ds"}, {"all"}, kStatus | kGenerations, {}, {}},
+        {"apps", "v1", "Deployment", {"deploy"}, {"all"}, kScale | kStatus | kGenerations, {}, {}},
+        {"apps", "v1", "ReplicaSet", {"rs"}, {"all"}, kScale | kStatus | kGenerations, {}, {}},
+        {"apps", "v1", "StatefulSet", {"sts"}, {"all"}, kScale | kStatus | kGenerations, {}, {}},
+        {"authentication.k8s.io", "v1", "SelfSubjectReview", {}, {}, 0, {"create"}, {}},
+        {"authentication.k8s.io", "v1", "TokenReview", {}, {}, 0, {"create"}, {}},
+        {"authorization.k8s.io", "v1", "LocalSubjectAccessReview", {}, {}, 0, {"create"}, {}},
+        {"authorization.k8s.io", "v1", "SelfSubjectAccessReview", {}, {}, 0, {"create"}, {}},
+        {"authorization.k8s.io", "v1", "SelfSubjectRulesReview", {}, {}, 0, {"create"}, {}},
+        {"authorization.k8s.io", "v1", "SubjectAccessReview", {}, {}, 0, {"create"}, {}},
+        {"autoscaling", "v2", "HorizontalPodAutoscaler", {"hpa"}, {"all"}, kStatus, {}, {}},
+        {"autoscaling", "v1", "HorizontalPodAutoscaler", {"hpa"}, {"all"}, kStatus, {}, {}},
+        {"batch", "v1", "CronJob", {"cj"}, {"all"}, kStatus | kGenerations, {}, {}},
+        {"batch", "v1", "Job", {}, {"all"}, kStatus | kGenerations, {}, {}},
+        {"certificates.k8s.io", "v1", "CertificateSigningRequest", {"csr"}, {}, kStatus, {}, {{"approval", "", "", "CertificateSigningRequest", {"get", "patch", "update"}}}},
+        {"coordination.k8s.io", "v1", "Lease", {}, {}, 0, {}, {}},
+        {"discovery.k8s.io", "v1", "EndpointSlice", {}, {}, 0, {}, {}},
+        {"events.k8s.io", "v1", "Event", {"ev"}, {}, 0, {}, {}},
+        {"flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", {}, {}, kStatus | kGenerations, {}, {}},
+        {"flowcontrol.apiserver.k8s.io", "v1", "PriorityLevelConfiguration", {}, {}, kStatus | kGenerations, {}, {}},
+        {"networking.k8s.io", "v1", "IngressClass", {}, {}, 0, {}, {}},
+        {"networking.k8s.io", "v1", "Ingress", {"ing"}, {}, kStatus | kGenerations, {}, {}},
+        {"networking.k8s.io", "v1", "IPAddress", {"ip"}, {}, 0, {}, {}},
+        {"networking.k8s.io", "v1", "NetworkPolicy", {"netpol"}, {}, kGenerations, {}, {}},
+        {"networking.k8s.io", "v1", "ServiceCIDR", {}, {}, kStatus, {}, {}},
+        {"node.k8s.io", "v1", "RuntimeClass", {}, {}, kGenerations, {}, {}},
+        {"policy", "v1", "PodDisruptionBudget", {"pdb"}, {}, kStatus | kGenerations, {}, {}},
+        {"rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", {}, {}, 0, {}, {}},
+        {"rbac.authorization.k8s.io", "v1", "ClusterRole", {}, {}, 0, {}, {}},
+        {"rbac.authorization.k8s.io", "v1", "RoleBinding", {}, {}, 0, {}, {}},
+        {"rbac.authorization.k8s.io", "v1", "Role", {}, {}, 0, {}, {}},
+        {"resource.k8s.io", "v1", "DeviceClass", {}, {}, 0, {}, {}},
+        {"resource.k8s.io", "v1", "ResourceClaim", {}, {}, kStatus, {}, {}},
+        {"resource.k8s.io", "v1", "ResourceClaimTemplate", {}, {}, 0, {}, {}},
+        {"resource.k8s.io", "v1", "ResourceSlice", {}, {}, 0, {}, {}},
+        {"scheduling.k8s.io", "v1", "PriorityClass", {"pc"}, {}, kGenerations, {}, {}},
+        {"storage.k8s.io", "v1", "CSIDriver", {}, {}, 0, {}, {}},
+        {"storage.k8s.io", "v1", "CSINode", {}, {}, 0, {}, {}},
+        {"storage.k8s.io", "v1", "CSIStorageCapacity", {}, {}, 0, {}, {}},
+        {"storage.k8s.io", "v1", "StorageClass", {"sc"}, {}, 0, {}, {}},
+        {"storage.k8s.io", "v1", "VolumeAttachment", {}, {}, kStatus, {}, {}},
+        {"storage.k8s.io", "v1", "VolumeAttributesClass", {"vac"}, {}, 0, {}, {}},
+        {"admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy", {}, {"api-extensions"}, 0, {}, {}},
+        {"admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicyBinding", {}, {"api-extensions"}, 0, {}, {}},
+        {"admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", {}, {"api-extensions"}, 0, {}, {}},
+        {"admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy", {}, {"api-extensions"}, kStatus, {}, {}},
+        {"admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", {}, {"api-extensions"}, 0, {}, {}},
+        {"admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", {}, {"api-extensions"}, 0, {}, {}},
+        {"apiextensions.k8s.io", "v1", "CustomResourceDefinition", {"crd", "crds"}, {"api-extensions"}, kStatus | kGenerations, {}, {}},
+        {"apiregistration.k8s.io", "v1", "APIService", {}, {"api-extensions"}, kStatus, {}, {}},
+    };
+    return table;
+}
+
+Kind makeKind(const Row& row) {
+    Kind kind = plainKind(row.group, row.version, row.kind);
+    kind.shortNames = row.shortNames;
+    kind.categories = row.categories;
+    if (!row.verbs.empty()) kind.verbs = row.verbs;
+    kind.subresources = row.subresources;
+    if (row.flags & kScale) addScale(kind);
+    if (row.flags & kStatus) addStatus(kind);
+    if (row.flags & kGenerations) countGenerations(kind);
+    return kind;
+}
+
+}  // namespace
+
+std::vector<Kind> plainKinds() {
+    std::vector<Kind> kinds;
+    for (const Row& row : rows()) kinds.push_back(makeKind(row));
+    return kinds;
+}
+
+}  // namespace qd::api
