@@ -13,8 +13,8 @@ namespace qd::client {
 template <typename T>
 const ResourceName& resourceOf() {
     static const ResourceName name = [] {
-        const auto& kind = api::kindNameOf<T>();
-        return ResourceName{std::string(kind.group), std::string(kind.version), std::string(kind.plural)};
+        const api::KindName& kind = *T::kDescriptor.kind;
+        return ResourceName{std::string(kind.group), std::string(kind.version), std::string(kind.resource)};
     }();
     return name;
 }
