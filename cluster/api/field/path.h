@@ -18,7 +18,7 @@ namespace qd::api::field {
 class Path {
 public:
     Path() = default;
-    explicit Path(std::string_view root) : m_text(root) {}
+    explicit Path(std::string text) : m_text(std::move(text)) {}
     Path child(std::string_view name) const { return Path(m_text.empty() ? std::string(name) : m_text + "." + std::string(name)); }
     Path child(std::string_view name, std::string_view next) const { return child(name).child(next); }
     Path index(std::size_t i) const { return Path(m_text + "[" + std::to_string(i) + "]"); }
@@ -27,7 +27,6 @@ public:
     bool empty() const { return m_text.empty(); }
 
 private:
-    explicit Path(std::string text) : m_text(std::move(text)) {}
     std::string m_text;
 };
 

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "cluster/api/assign.h"
 #include "cluster/api/compare.h"
 #include "cluster/api/kinds/object_meta.h"
 #include "cluster/api/registry.h"
@@ -27,9 +28,9 @@ void* at(Object& object, std::size_t offset) { return reinterpret_cast<char*>(&o
 
 // The members that make up the desired state: all but metadata and status.
 bool desiredStateDiffers(const Object& a, const Object& b) {
-    for (const Field& field : a.descriptor().fields) {
-        if (field.inlined || field.name == "metadata" || field.name == kStatus) continue;
-        if (!equal(field.type(), at(a, field.offset), at(b, field.offset))) return true;
+    for (const Field& member : a.descriptor().fields) {
+        if (member.inlined || member.name == "metadata" || member.name == kStatus) continue;
+        if (!equal(member.type(), at(a, member.offset), at(b, member.offset))) return true;
     }
     return false;
 }
@@ -40,16 +41,12 @@ bool hasField(const Object& object, std::string_view jsonName) { return memberOf
 
 void copyField(Object& to, const Object& from, std::string_view jsonName) {
     const Member member = memberOf(to, jsonName);
-    if (member.field) member.field->type().lifetime.assign(at(to, member.offset), at(from, member.offset));
+    if (member.field) assign(member.field->type(), at(to, member.offset), at(from, member.offset));
 }
 
 void resetField(Object& object, std::string_view jsonName) {
     const Member member = memberOf(object, jsonName);
-    if (!member.field) return;
-    const Lifetime& lifetime = member.field->type().lifetime;
-    void* place = at(object, member.offset);
-    lifetime.destroy(place);
-    lifetime.construct(place);
+    if (member.field) reset(member.field->type(), at(object, member.offset));
 }
 
 bool fieldEquals(const Object& a, const Object& b, std::string_view jsonName) {
@@ -86,9 +83,9 @@ void addStatus(Kind& kind) {
     UpdateRules rules;
     rules.prepare = [](Object& now, const Object& old) {
         // Everything but status (and what a status writer may touch in metadata) stays as it is.
-        for (const Field& field : now.descriptor().fields) {
-            if (field.inlined || field.name == "metadata" || field.name == kStatus) continue;
-            field.type().lifetime.assign(at(now, field.offset), at(old, field.offset));
+        for (const Field& member : now.descriptor().fields) {
+            if (member.inlined || member.name == "metadata" || member.name == kStatus) continue;
+            assign(member.type(), at(now, member.offset), at(old, member.offset));
         }
         keepForStatusUpdate(now.metadata, old.metadata);
     };
