@@ -30,7 +30,8 @@ private:
     friend class Entry;
     void added(const Entry& entry, std::size_t bytes);
     void removed(const Entry& entry);
-    void evict(const Entry* except);
+    void forget(const Entry& entry);
+    void evict(const Entry& newest);
 
     const std::size_t m_budget;
     std::atomic<std::size_t> m_bytes = 0;
@@ -40,6 +41,7 @@ private:
 
 // What the entries of one store share; lives as long as any of them.
 struct EntryContext {
+    EntryContext(const Codec& withCodec, std::size_t encodedBytes) : codec(withCodec), encodings(encodedBytes) {}
     const Codec& codec;
     EncodingCache encodings;
 };
@@ -89,7 +91,7 @@ private:
         Bytes bytes;
     };
     Result<api::ObjectPtr> decodeLocked() const;
-    std::size_t dropEncodings() const;
+    void dropEncodings() const;
 
     const std::shared_ptr<EntryContext> m_context;
     const Origin m_origin;
@@ -105,8 +107,9 @@ private:
     mutable std::vector<Encoding> m_encodings;  // guarded by m_mutex
     // Guarded by EncodingCache::m_mutex.
     mutable std::list<const Entry*>::iterator m_place;
-    mutable bool m_listed = false;
     mutable std::size_t m_listedBytes = 0;
+    // Changed under EncodingCache::m_mutex, to false as the last thing that the cache does with the entry.
+    mutable std::atomic<bool> m_listed = false;
 };
 
 }  // namespace qd::store

@@ -22,31 +22,27 @@
 // submit() commits before it returns (simulation, tools).
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cluster/base/executor.h"
 #include "cluster/store/codec.h"
 #include "cluster/store/entry.h"
+#include "cluster/store/errors.h"
+#include "cluster/store/history_limits.h"
 #include "cluster/store/metrics.h"
 #include "cluster/store/snapshot.h"
 #include "cluster/store/ticket.h"
 #include "cluster/store/types.h"
 #include "cluster/store/watch.h"
+#include "cluster/store/write.h"
 
 namespace qd::store {
-
-enum class CommitMode : std::uint8_t { WriterThread, Inline };
-
-// How much of the past is kept. The newest `minimumRevisions` are kept whatever their age and size.
-struct HistoryLimits {
-    std::chrono::hours age{24};
-    std::size_t bytes = std::size_t{256} << 20;  // of the file in use, live objects included
-    Revision minimumRevisions = 1000;
-};
 
 struct Options {
     std::filesystem::path file;  // empty: in memory, nothing is kept
@@ -56,47 +52,6 @@ struct Options {
     std::size_t windowBytes = std::size_t{8} << 20;    // of stored size, a resource
     std::size_t encodedBytes = std::size_t{32} << 20;  // of encodings kept, all together
     std::string vfs = {};                              // SQLite's VFS; empty: its default
-};
-
-// A write, with what must be true for it to happen. A Create needs that there is no object, the others that there is
-// one.
-struct Write {
-    Operation operation = Operation::Create;
-    Key key;
-    std::unique_ptr<api::Object> object;  // null for Delete; its resourceVersion is set by the store
-    std::optional<Revision> expectedRevision = std::nullopt;
-    std::optional<std::string> expectedUid = std::nullopt;
-    std::string actor = {};
-    Revision cause = 0;
-};
-
-struct Submitted {
-    EntryPtr entry;  // of a Delete the last state, at the deletion's revision
-    Revision revision = 0;
-    Ticket ticket;
-    bool unchanged = false;  // an Update equal to what is there: not written; entry and revision are the present ones
-};
-
-// Why a write was not taken.
-struct Rejected {
-    enum class Why : std::uint8_t {
-        Exists,           // AlreadyExists
-        Missing,          // NotFound
-        RevisionDiffers,  // Conflict
-        UidDiffers,       // Conflict
-        Unavailable,      // the store takes no writes, or the object there is unreadable: see error
-    };
-    Why why = Why::Unavailable;
-    EntryPtr current;  // the newest state, committed or not; null when there is none
-    Error error;       // plain words; the API server words the first four itself, as upstream does
-};
-using SubmitResult = std::expected<Submitted, Rejected>;
-
-// The newest state of an object for a read-modify-write. When a handler answers from it without writing, the answer has
-// to wait for the ticket.
-struct Latest {
-    EntryPtr entry;  // null when there is none (or it is being deleted)
-    Ticket ticket;
 };
 
 struct ListOptions {
@@ -118,7 +73,7 @@ struct HistoryQuery {
     std::optional<Revision> upTo = {};   // inclusive; otherwise the newest committed
     std::string resource = {};           // empty: all
     std::string namespace_ = {};         // empty: all
-    std::string name = {};               // empty: all
+    std::string name = {};               // empty: all; with resource and namespace it costs only what that object has
     std::string actor = {};              // empty: all
     std::optional<Revision> cause = {};  // only what this revision caused
     bool newestFirst = false;
@@ -202,11 +157,5 @@ private:
     explicit Store(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> m_impl;
 };
-
-// Reason Timeout, "Too large resource version: X, current: Y", retry after 1 s, cause ResourceVersionTooLarge:
-// upstream's answer to a list or watch from a revision that is not there (yet).
-Error tooLargeRevision(Revision requested, Revision current);
-// Reason Expired, "too old resource version: X (Y)".
-Error tooOldRevision(Revision requested, Revision oldest);
 
 }  // namespace qd::store

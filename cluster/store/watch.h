@@ -11,7 +11,7 @@
 namespace qd::store {
 
 class WatchCache;
-class LogReader;
+class History;
 struct WatchState;
 
 // poll() takes what is there; wake() tells that there is more. Events are shared between all watchers; one that reads
@@ -20,9 +20,9 @@ struct WatchState;
 // poll(), onEvents() and the destructor belong to one thread at a time. A Watch must not outlive its Store.
 class Watch {
 public:
-    Watch(WatchCache& cache, LogReader& log, std::string resource, std::string namespace_, Revision from);
-    Watch(Watch&&) noexcept;
-    Watch& operator=(Watch&&) noexcept;
+    Watch(WatchCache& cache, History& history, std::string_view resource, std::string_view namespace_, Revision from);
+    Watch(Watch&&) noexcept = default;
+    Watch& operator=(Watch&& other) noexcept;
     // The wake-up call does not run any more once this returns (it waits for one that runs on another thread).
     ~Watch();
 
@@ -31,9 +31,9 @@ public:
     // strand.
     void onEvents(std::function<void()> wake);
 
-    // The next events in the order of their revisions, at most `limit`; empty when none is there. Every event of the
-    // resource and namespace after the starting revision is given exactly once. Expired when history was compacted past
-    // this watcher.
+    // The next events in the order of their revisions, at most `limit`; fewer when that is all that is there. Every
+    // event of the resource and namespace after the starting revision is given exactly once. Expired when history was
+    // compacted past this watcher.
     Result<std::vector<EventPtr>> poll(std::size_t limit = 256);
 
     // Everything up to here has been given by poll(): what a bookmark may say. Advances with other resources' writes
@@ -42,7 +42,7 @@ public:
 
 private:
     WatchCache* m_cache = nullptr;
-    LogReader* m_log = nullptr;
+    History* m_history = nullptr;
     std::shared_ptr<WatchState> m_state;
     Revision m_position = 0;
 };
