@@ -186,8 +186,7 @@ void CommandPalette::popUp() {
     m_model->setEntries(std::move(entries));
     m_field->clear();
     const int width = qMin(m_theme.ipx(620), parentWidget()->width() - m_theme.ipx(80));
-    const int height = qMin(m_theme.ipx(430), parentWidget()->height() - m_theme.ipx(120));
-    setGeometry((parentWidget()->width() - width) / 2, m_theme.ipx(64), width, height);
+    setGeometry((parentWidget()->width() - width) / 2, m_theme.ipx(64), width, m_theme.ipx(120));
     show();
     raise();
     m_field->setFocus(Qt::PopupFocusReason);
@@ -196,6 +195,9 @@ void CommandPalette::popUp() {
 
 void CommandPalette::typed(const QString& text) {
     m_model->filter(text);
+    const int rows = qBound(1, m_model->rowCount(), 11);
+    resize(width(), qMin(m_field->sizeHint().height() + m_theme.ipx(36) + rows * m_theme.ipx(36),
+                         parentWidget()->height() - m_theme.ipx(120)));
     if (m_model->rowCount() > 0) m_list->setCurrentIndex(m_model->index(0));
 }
 

@@ -1,0 +1,244 @@
+#include "app/models/columns.h"
+
+#include <QCoreApplication>
+#include <QStringList>
+
+#include "app/bridge/resources.h"
+#include "app/models/build_nodes.h"
+#include "app/models/build_rollout.h"
+#include "app/models/pod_summary.h"
+#include "app/models/words.h"
+
+namespace qd::models {
+
+using base::WallTime;
+
+namespace {
+
+struct Columns {
+    Q_DECLARE_TR_FUNCTIONS(qd::models::Columns)
+};
+
+// A column over objects of one kind; of another kind its cells are empty.
+template <typename T, typename Function>
+Column column(const QString& title, CellKind kind, int width, Function cell) {
+    return {title, kind, width,
+            [cell = std::move(cell)](const api::Object& object, WallTime now) {
+                const T* typed = api::objectAs<T>(object);
+                return typed ? Cell(cell(*typed, now)) : Cell();
+            },
+            false};
+}
+
+Column name(const QString& title, int width = 260) {
+    return {title, CellKind::Name, width,
+            [](const api::Object& object, WallTime) { return Cell{toQString(object.metadata.name)}; }, false};
+}
+
+Column space() {
+    return {Columns::tr("Namespace"), CellKind::Muted, 120,
+            [](const api::Object& object, WallTime) { return Cell{toQString(object.metadata.namespace_)}; }, false};
+}
+
+Column age() {
+    return {Columns::tr("Age"), CellKind::Muted, 80,
+            [](const api::Object& object, WallTime now) {
+                // The younger, the smaller.
+                return Cell{ageText(object.metadata.creationTimestamp, now),
+                            QVariant::fromValue<qlonglong>(-object.metadata.creationTimestamp.unixSeconds())};
+            },
+            true};
+}
+
+// "2/3" sorts by its first number.
+Cell ratio(int part, int whole) {
+    return {QStringLiteral("%1/%2").arg(part).arg(whole), part};
+}
+
+QString revisionText(Inventory& inventory, const corev1::Pod& pod) {
+    for (const metav1::OwnerReference& owner : pod.metadata.ownerReferences) {
+        if (owner.kind != "ReplicaSet") continue;
+        const api::ObjectPtr set = inventory.objects(bridge::kReplicaSets).byUid(owner.uid);
+        const std::int64_t revision = set ? revisionOf(set->metadata) : 0;
+        if (revision > 0) return QString::number(revision);
+    }
+    return {};
+}
+
+QString portsText(const corev1::Service& service) {
+    QStringList ports;
+    for (const corev1::ServicePort& port : service.spec.ports) {
+        QString text = QString::number(port.port);
+        if (port.nodePort != 0) text += QStringLiteral(":%1").arg(port.nodePort);
+        if (port.protocol != "TCP" && !port.protocol.empty()) text += u'/' + toQString(port.protocol);
+        ports << text;
+    }
+    return ports.join(QStringLiteral(", "));
+}
+
+WallTime lastSeen(const corev1::Event& event) {
+    if (event.series) return event.series->lastObservedTime.wall();
+    if (!event.lastTimestamp.isZero()) return event.lastTimestamp.wall();
+    if (!event.eventTime.isZero()) return event.eventTime.wall();
+    return event.metadata.creationTimestamp.wall();
+}
+
+}  // namespace
+
+QVector<Column> podColumns(Inventory& inventory) {
+    using corev1::Pod;
+    return {
+        name(Columns::tr("Pod")),
+        space(),
+        column<Pod>(Columns::tr("State"), CellKind::State, 150,
+                    [](const Pod& pod, WallTime now) {
+                        const PodSummary summary = summarize(pod, now);
+                        return Cell{summary.word, {}, summary.state, summary.why};
+                    }),
+        column<Pod>(Columns::tr("Ready"), CellKind::Text, 70,
+                    [](const Pod& pod, WallTime now) {
+                        const PodSummary summary = summarize(pod, now);
+                        return ratio(summary.readyContainers, summary.containers);
+                    }),
+        column<Pod>(Columns::tr("Node"), CellKind::Text, 130,
+                    [](const Pod& pod, WallTime) { return Cell{toQString(pod.spec.nodeName)}; }),
+        column<Pod>(Columns::tr("Address"), CellKind::Text, 120,
+                    [](const Pod& pod, WallTime) { return Cell{toQString(pod.status.podIP)}; }),
+        column<Pod>(Columns::tr("Restarts"), CellKind::Number, 80,
+                    [](const Pod& pod, WallTime now) {
+                        const int restarts = summarize(pod, now).restarts;
+                        return Cell{QString::number(restarts), restarts};
+                    }),
+        column<Pod>(Columns::tr("Revision"), CellKind::Number, 80,
+                    [&inventory](const Pod& pod, WallTime) { return Cell{revisionText(inventory, pod)}; }),
+        age(),
+    };
+}
+
+QVector<Column> deploymentColumns() {
+    using appsv1::Deployment;
+    return {
+        name(Columns::tr("Deployment"), 220),
+        space(),
+        column<Deployment>(Columns::tr("State"), CellKind::State, 150,
+                           [](const Deployment& deployment, WallTime) {
+                               const DeploymentSummary summary = summarize(deployment);
+                               return Cell{summary.word, {}, summary.state, summary.headline};
+                           }),
+        column<Deployment>(Columns::tr("Ready"), CellKind::Text, 70,
+                           [](const Deployment& deployment, WallTime) {
+                               return ratio(deployment.status.readyReplicas, deployment.spec.replicas.value_or(1));
+                           }),
+        column<Deployment>(
+            Columns::tr("Updated"), CellKind::Number, 80,
+            [](const Deployment& deployment, WallTime) {
+                return Cell{QString::number(deployment.status.updatedReplicas), deployment.status.updatedReplicas};
+            }),
+        column<Deployment>(
+            Columns::tr("Available"), CellKind::Number, 90,
+            [](const Deployment& deployment, WallTime) {
+                return Cell{QString::number(deployment.status.availableReplicas), deployment.status.availableReplicas};
+            }),
+        column<Deployment>(Columns::tr("Image"), CellKind::Muted, 240,
+                           [](const Deployment& deployment, WallTime) {
+                               const auto& containers = deployment.spec.template_.spec.containers;
+                               return Cell{containers.empty() ? QString() : toQString(containers.front().image)};
+                           }),
+        age(),
+    };
+}
+
+QVector<Column> serviceColumns(Inventory&) {
+    using corev1::Service;
+    return {
+        name(Columns::tr("Service"), 220),
+        space(),
+        column<Service>(Columns::tr("Type"), CellKind::Text, 120,
+                        [](const Service& service, WallTime) { return Cell{toQString(service.spec.type)}; }),
+        column<Service>(Columns::tr("Address"), CellKind::Text, 140,
+                        [](const Service& service, WallTime) {
+                            const bool outside = service.spec.type == "ExternalName";
+                            return Cell{toQString(outside ? service.spec.externalName : service.spec.clusterIP)};
+                        }),
+        column<Service>(Columns::tr("Ports"), CellKind::Text, 140,
+                        [](const Service& service, WallTime) { return Cell{portsText(service)}; }),
+        column<Service>(Columns::tr("Selector"), CellKind::Muted, 220,
+                        [](const Service& service, WallTime) {
+                            QStringList labels;
+                            for (const auto& [key, value] : service.spec.selector)
+                                labels << QStringLiteral("%1=%2").arg(toQString(key), toQString(value));
+                            return Cell{labels.join(QStringLiteral(", "))};
+                        }),
+        age(),
+    };
+}
+
+QVector<Column> nodeColumns(Inventory& inventory) {
+    using corev1::Node;
+    return {
+        name(Columns::tr("Node"), 200),
+        column<Node>(Columns::tr("State"), CellKind::State, 140,
+                     [](const Node& node, WallTime now) {
+                         const NodeSummary summary = summarize(node, now);
+                         return Cell{summary.word, {}, summary.state, summary.why};
+                     }),
+        column<Node>(Columns::tr("Pods"), CellKind::Number, 70,
+                     [&inventory](const Node& node, WallTime) {
+                         int pods = 0;
+                         for (const auto& [uid, object] : inventory.objects(bridge::kPods).all()) {
+                             const auto* pod = api::objectAs<corev1::Pod>(*object);
+                             if (pod && pod->spec.nodeName == node.metadata.name) ++pods;
+                         }
+                         return Cell{QString::number(pods), pods};
+                     }),
+        column<Node>(Columns::tr("Address"), CellKind::Text, 130,
+                     [](const Node& node, WallTime) {
+                         for (const corev1::NodeAddress& address : node.status.addresses)
+                             if (address.type == "InternalIP") return Cell{toQString(address.address)};
+                         return Cell{};
+                     }),
+        column<Node>(Columns::tr("Version"), CellKind::Text, 100,
+                     [](const Node& node, WallTime) { return Cell{toQString(node.status.nodeInfo.kubeletVersion)}; }),
+        column<Node>(Columns::tr("System"), CellKind::Muted, 220,
+                     [](const Node& node, WallTime) { return Cell{toQString(node.status.nodeInfo.osImage)}; }),
+        age(),
+    };
+}
+
+QVector<Column> eventColumns() {
+    using corev1::Event;
+    Column seen = column<Event>(Columns::tr("Seen"), CellKind::Muted, 80, [](const Event& event, WallTime now) {
+        const WallTime last = lastSeen(event);
+        return Cell{lengthText(now - last), QVariant::fromValue<qlonglong>(-last.time_since_epoch().count())};
+    });
+    seen.ages = true;
+    return {
+        seen,
+        column<Event>(Columns::tr("Type"), CellKind::State, 110,
+                      [](const Event& event, WallTime) {
+                          const bool warning = event.type == "Warning";
+                          return Cell{warning ? Columns::tr("Warning") : Columns::tr("Normal"),
+                                      {},
+                                      warning ? views::State::Starting : views::State::Done};
+                      }),
+        column<Event>(Columns::tr("Reason"), CellKind::Text, 160,
+                      [](const Event& event, WallTime) { return Cell{toQString(event.reason)}; }),
+        column<Event>(Columns::tr("Object"), CellKind::Name, 280,
+                      [](const Event& event, WallTime) {
+                          return Cell{toQString(event.involvedObject.kind + ' ' + event.involvedObject.name)};
+                      }),
+        space(),
+        column<Event>(
+            Columns::tr("Message"), CellKind::Text, 420,
+            [](const Event& event, WallTime) {
+                return Cell{toQString(event.message).simplified(), {}, views::State::Empty, toQString(event.message)};
+            }),
+        column<Event>(Columns::tr("Count"), CellKind::Number, 70,
+                      [](const Event& event, WallTime) {
+                          const int count = event.series ? event.series->count : std::max(1, event.count);
+                          return Cell{QString::number(count), count};
+                      }),
+    };
+}
+
+}  // namespace qd::models

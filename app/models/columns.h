@@ -1,0 +1,15 @@
+// The columns of each kind's table.
+#pragma once
+
+#include "app/models/resource_table_model.h"
+
+namespace qd::models {
+
+// `inventory` answers what a row says about other objects (a Deployment's Pods); it outlives the columns.
+QVector<Column> podColumns(Inventory& inventory);
+QVector<Column> deploymentColumns();
+QVector<Column> serviceColumns(Inventory& inventory);
+QVector<Column> nodeColumns(Inventory& inventory);
+QVector<Column> eventColumns();
+
+}  // namespace qd::models

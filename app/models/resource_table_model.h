@@ -1,0 +1,94 @@
+// The one table that all lists are: rows are the live objects of a kind, columns are functions of an object.
+//
+// Cells are computed when somebody looks at them, sort keys once for each change of a row; so 50,000 rows cost what is
+// seen of them. Ages need no event to grow: the model is asked again when the view repaints (see RefreshAges).
+#pragma once
+
+#include <QAbstractTableModel>
+#include <QSortFilterProxyModel>
+#include <QVector>
+#include <functional>
+#include <unordered_map>
+
+#include "app/models/live_objects.h"
+#include "app/views/state.h"
+#include "cluster/base/time.h"
+
+namespace qd::models {
+
+// How a column is painted.
+enum class CellKind { Name, Text, Muted, State, Number };
+
+struct Cell {
+    QString text;
+    QVariant sort = {};  // empty: the text
+    views::State state = views::State::Empty;
+    QString toolTip = {};
+};
+
+struct Column {
+    QString title;
+    CellKind kind = CellKind::Text;
+    int width = 120;  // at the usual text size
+    std::function<Cell(const api::Object&, base::WallTime)> cell;
+    bool ages = false;  // its text changes with time alone
+};
+
+class ResourceTableModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Role { SortRole = Qt::UserRole, StateRole, KindRole, UidRole, NamespaceRole, FilterRole };
+
+    ResourceTableModel(LiveObjects& objects, QVector<Column> columns, const base::Clock& clock,
+                       QObject* parent = nullptr);
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+    const QVector<Column>& columns() const { return m_columns; }
+    LiveObjects& objects() { return m_objects; }
+    api::ObjectPtr objectAt(int row) const;
+    int rowOf(const std::string& uid) const;  // -1 when there is none
+    // Says that the cells of columns with `ages` may have changed.
+    void refreshAges();
+
+private:
+    struct Row {
+        api::ObjectPtr object;
+        mutable QVector<QVariant> sortKeys;  // filled when first asked for
+    };
+    void take(const std::vector<Change>& changes);
+    void removeRowsOf(std::vector<int>& rows);
+    QVariant sortKey(const Row& row, int column) const;
+
+    LiveObjects& m_objects;
+    QVector<Column> m_columns;
+    const base::Clock& m_clock;
+    std::vector<Row> m_rows;
+    std::unordered_map<std::string, int> m_rowByUid;
+};
+
+// Sorting, the namespace, and the words of the filter field (each must occur in the row's name, namespace or cells).
+class ResourceTableProxy : public QSortFilterProxyModel {
+    Q_OBJECT
+public:
+    explicit ResourceTableProxy(QObject* parent = nullptr);
+    void setNamespace(const QString& name);
+    void setWords(const QString& words);
+    // Only objects for which it is true; null for all.
+    void setCondition(std::function<bool(const api::Object&)> condition);
+    api::ObjectPtr objectAt(const QModelIndex& index) const;
+
+protected:
+    bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
+    bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
+
+private:
+    QString m_namespace;
+    QStringList m_words;
+    std::function<bool(const api::Object&)> m_condition;
+};
+
+}  // namespace qd::models
