@@ -8,6 +8,7 @@
 
 # layer -> the layers it may depend on (besides itself)
 set(qd_layer_base "")
+set(qd_layer_image "")  # the guest's PID 1 stands alone: its sources are hashed into the node image
 set(qd_layer_api "base")
 set(qd_layer_store "api;base")
 set(qd_layer_client "api;base")
@@ -19,7 +20,7 @@ set(qd_layer_control_plane "hollow;scheduler;controllers;apiserver;client;store;
 set(qd_layer_host "client;api;base")
 set(qd_layer_agent "client;api;base")
 set(qd_layer_app "control_plane;host;hollow;client;api;base")
-set(qd_layer_tests "app;agent;host;hollow;control_plane;scheduler;controllers;apiserver;client;store;api;base")
+set(qd_layer_tests "image;app;agent;host;hollow;control_plane;scheduler;controllers;apiserver;client;store;api;base")
 
 set_property(GLOBAL PROPERTY QD_TARGETS "")
 

@@ -1,0 +1,3 @@
+module quarterdeck.dev/image/lab
+
+go 1.26.0
