@@ -73,6 +73,7 @@ Schema schemaOf(const Type& declared) {
         case Shape::List:
             return Schema{.nature = Nature::List, .atomic = true, .type = &type, .element = type.element};
         case Shape::RawExtension:
+            return Schema{.atomic = true};  // another program's object: whoever sets it owns all of it
         case Shape::FieldsV1:
         case Shape::Json:
             return Schema{};
