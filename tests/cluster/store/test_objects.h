@@ -90,8 +90,8 @@ inline EntryPtr written(Store& store, Write write) {
 // A store in a directory of its own that can be closed and opened again.
 class Fixture {
 public:
-    explicit Fixture(Options withOptions = {}) : options(std::move(withOptions)) {
-        options.file = std::filesystem::path(directory.path().toStdString()) / "cluster.db";
+    explicit Fixture(Options withOptions = {}, bool onDisk = true) : options(std::move(withOptions)) {
+        if (onDisk) options.file = std::filesystem::path(directory.path().toStdString()) / "cluster.db";
         open();
     }
     void open() {
