@@ -146,6 +146,8 @@ Result<void> furnish(const fs::path& scratch) {
     if (fs::exists("/dev/kvm")) {
         std::ofstream(scratch / "no-kvm").flush();
         if (auto hidden = mountOver(scratch / "no-kvm", "/dev/kvm"); !hidden) return hidden;
+        // Not writable even for root: a /dev/kvm that can be opened makes libvirtd ask QEMU anew for each domain.
+        if (::mount(nullptr, "/dev/kvm", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) != 0) return failed("hiding /dev/kvm");
     }
     // The host's sockets and locks stay out of sight; /proc and /sys have to show the new namespaces.
     if (auto run = mountFresh("tmpfs", "/run"); !run) return run;

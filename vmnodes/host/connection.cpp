@@ -1,11 +1,9 @@
 #include "vmnodes/host/connection.h"
 
-#include <libvirt/virterror.h>
-
 #include <mutex>
 #include <vector>
 
-#include "cluster/base/log.h"
+#include "vmnodes/host/event_loop.h"
 #include "vmnodes/host/libvirt_error.h"
 
 namespace qd::host {
@@ -69,46 +67,6 @@ std::string_view domainStateName(DomainState state) {
     }
     return "unknown";
 }
-
-// libvirt's default event loop, which a process can register once and which every connection made later uses.
-class Connection::EventLoop {
-public:
-    static std::shared_ptr<EventLoop> shared() {
-        static std::mutex mutex;
-        static std::weak_ptr<EventLoop> current;
-        const std::lock_guard lock(mutex);
-        auto loop = current.lock();
-        if (!loop) current = loop = std::make_shared<EventLoop>();
-        return loop;
-    }
-
-    EventLoop() {
-        static const bool registered = [] {
-            virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});  // errors travel as Error, not to standard error
-            return virEventRegisterDefaultImpl() == 0;
-        }();
-        if (!registered) {
-            base::logger("libvirt")->error("libvirt's event loop could not be registered; states will not be seen");
-            return;
-        }
-        m_waker = virEventAddTimeout(-1, [](int, void*) {}, nullptr, nullptr);
-        m_thread = base::Thread("libvirt", [waker = m_waker](std::stop_token stop) {
-            const std::stop_callback wake(stop, [waker] { virEventUpdateTimeout(waker, 0); });
-            while (!stop.stop_requested()) virEventRunDefaultImpl();
-        });
-    }
-    ~EventLoop() {
-        m_thread.requestStop();
-        m_thread.join();
-        if (m_waker >= 0) virEventRemoveTimeout(m_waker);
-    }
-    EventLoop(const EventLoop&) = delete;
-    EventLoop& operator=(const EventLoop&) = delete;
-
-private:
-    int m_waker = -1;
-    base::Thread m_thread;
-};
 
 // Hands each event to every living listener's strand.
 class Connection::Hub {

@@ -52,6 +52,8 @@ private:
     std::shared_ptr<void> m_listener;
 };
 
+class EventLoop;
+
 class Connection {
 public:
     using Handler = std::move_only_function<void(const LifecycleEvent&)>;
@@ -72,7 +74,6 @@ public:
     Subscription subscribe(base::Strand& strand, Handler handler);
 
 private:
-    class EventLoop;
     class Hub;
     Connection(std::string uri, std::shared_ptr<EventLoop> loop, ConnectHandle handle);
     Result<void> listen();

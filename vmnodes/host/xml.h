@@ -37,7 +37,8 @@ public:
         m_children.push_back(std::move(element));
         return std::move(*this);
     }
-    // Adds to an element that has a name already.
+    // The same for an element that has a name already.
+    void set(std::string name, std::string_view value) { m_attributes.emplace_back(std::move(name), value); }
     Xml& add(Xml element) {
         m_children.push_back(std::move(element));
         return m_children.back();
