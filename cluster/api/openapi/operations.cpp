@@ -6,7 +6,6 @@
 #include <array>
 #include <boost/json/array.hpp>
 
-#include "cluster/api/registry.h"
 #include "cluster/api/types/meta_v1.h"
 
 namespace qd::api::openapi {
@@ -231,23 +230,8 @@ private:
         m_paths.emplace(place.path, std::move(item));
     }
 
-    std::string listName(const Resource& resource) {
-        if (resource.list != nullptr) return m_schemas.add(*resource.list);
-        const KindName* list = findKind(resource.kind.group, resource.kind.version, resource.kind.kind + "List");
-        return list == nullptr ? std::string() : m_schemas.add(*list->structure);
-    }
-
     void writeResource(const Resource& resource) {
-        std::string name;
-        std::string list;
-        if (resource.schema != nullptr) {
-            name = m_schemas.add(*resource.schema);
-            list = listName(resource);
-        } else {
-            auto names = m_schemas.addCustom(resource);
-            name = std::move(names.kind);
-            list = std::move(names.list);
-        }
+        const auto [name, list] = m_schemas.add(resource);
         const std::string collection =
             m_root + (resource.namespaced ? "/namespaces/{namespace}/" : "/") + resource.plural;
         const std::string suffix = (resource.namespaced ? "Namespaced" : "") + resource.kind.kind;

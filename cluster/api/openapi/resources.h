@@ -29,7 +29,6 @@ struct Resource {
     bool namespaced = false;
     std::vector<std::string> verbs;  // get, list, create, update, patch, delete, deletecollection, watch
     const Struct* schema = nullptr;  // built-in kinds
-    const Struct* list = nullptr;    // the kind of lists; null: <kind>List is made from the schema
     // Custom resources: the published form of their openAPIV3Schema, without metadata's own fields; used when schema is
     // null.
     boost::json::object customSchema = {};

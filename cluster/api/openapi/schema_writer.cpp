@@ -21,6 +21,9 @@ constexpr std::string_view kKindDoc =
     "endpoint "
     "the client submits requests to. Cannot be updated. In CamelCase. More info: "
     "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds";
+constexpr std::string_view kMetadataDoc =
+    "Standard object's metadata. More info: "
+    "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 constexpr std::string_view kPatchName = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
 constexpr std::string_view kObjectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 constexpr std::string_view kListMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
@@ -309,42 +312,53 @@ void SchemaWriter::addWithKind(const std::string& name, json::object schema, con
     m_schemas.insert_or_assign(name, std::move(schema));
 }
 
-SchemaWriter::CustomNames SchemaWriter::addCustom(const Resource& resource) {
+SchemaWriter::Names SchemaWriter::add(const Resource& resource) {
+    Names names;
+    names.kind = resource.schema != nullptr ? add(*resource.schema) : addCustom(resource);
+    names.list = addList(resource, names.kind);
+    return names;
+}
+
+std::string SchemaWriter::addCustom(const Resource& resource) {
     add(metav1::ObjectMeta::kDescriptor);
-    add(metav1::ListMeta::kDescriptor);
-    CustomNames names{customName(resource.kind), {}};
+    std::string name = customName(resource.kind);
     json::object schema = resource.customSchema;
-    if (!schema.contains("description") && !resource.description.empty())
+    if (!schema.contains("description") && !resource.description.empty()) {
         schema.emplace("description", resource.description);
+    }
     schema.emplace("type", "object");
     json::value& declared = schema["properties"];
     if (!declared.is_object()) declared = json::object();
     json::object& properties = declared.get_object();
     properties.insert_or_assign("apiVersion", plainString(kApiVersionDoc));
     properties.insert_or_assign("kind", plainString(kKindDoc));
-    properties.insert_or_assign("metadata",
-                                wrapReference(kObjectMeta, {{"description",
-                                                             "Standard object's metadata. More info: "
-                                                             "https://git.k8s.io/community/contributors/devel/"
-                                                             "sig-architecture/api-conventions.md#metadata"}}));
-    addWithKind(names.kind, std::move(schema), resource.kind);
+    properties.insert_or_assign("metadata", wrapReference(kObjectMeta, {{"description", kMetadataDoc}}));
+    addWithKind(name, std::move(schema), resource.kind);
+    return name;
+}
 
-    KindId listKind = resource.kind;
-    listKind.kind += "List";
-    names.list = customName(listKind);
+std::string SchemaWriter::addList(const Resource& resource, const std::string& kindName) {
+    add(metav1::ListMeta::kDescriptor);
+    KindId kind = resource.kind;
+    kind.kind += "List";
+    std::string name = kindName + "List";
+    json::object item = resource.schema == nullptr || m_dialect == Dialect::V2
+                            ? reference(kindName)
+                            : wrapReference(kindName, {{"default", json::object()}});
     json::object items = typed("array");
     items.emplace("description", "List of " + resource.plural + ".");
-    items.emplace("items", reference(names.kind));
-    json::object list{{"description", listKind.kind + " is a list of " + resource.kind.kind},
+    items.emplace("items", std::move(item));
+    json::object metadata{{"description", "Standard list metadata."}};
+    if (m_dialect == Dialect::V3 && resource.schema != nullptr) metadata.emplace("default", json::object());
+    json::object list{{"description", kind.kind + " is a list of " + resource.kind.kind},
                       {"type", "object"},
                       {"required", json::array{"items"}}};
-    list.emplace("properties",
-                 json::object{{"apiVersion", plainString(kApiVersionDoc)},
-                              {"items", std::move(items)},
-                              {"kind", plainString(kKindDoc)},
-                              {"metadata", wrapReference(kListMeta, {{"description", "Standard list metadata."}})}});
-    addWithKind(names.list, std::move(list), listKind);
-    return names;
+    list.emplace("properties", json::object{{"apiVersion", plainString(kApiVersionDoc)},
+                                            {"items", std::move(items)},
+                                            {"kind", plainString(kKindDoc)},
+                                            {"metadata", wrapReference(kListMeta, std::move(metadata))}});
+    addWithKind(name, std::move(list), kind);
+    return name;
 }
 
 json::object SchemaWriter::take() {

@@ -21,12 +21,12 @@ public:
 
     // Adds the struct and all it refers to; returns its name.
     std::string add(const Struct& structure);
-    // Adds a custom resource and its list; returns the names of both.
-    struct CustomNames {
+    // Adds a resource's kind (a struct, or a custom one) and the kind of its lists; returns the names of both.
+    struct Names {
         std::string kind;
         std::string list;
     };
-    CustomNames addCustom(const Resource& resource);
+    Names add(const Resource& resource);
     // Adds the schema of a patch's body.
     std::string addPatch();
 
@@ -42,6 +42,8 @@ private:
     boost::json::object elementSchema(const Type& type);
     std::string addSpecial(const Type& type);
     void addFields(const Struct& structure, boost::json::object& properties, std::vector<std::string>& required);
+    std::string addCustom(const Resource& resource);
+    std::string addList(const Resource& resource, const std::string& kindName);
     void addWithKind(const std::string& name, boost::json::object schema, const KindId& kind);
     boost::json::object wrapReference(std::string_view name, boost::json::object siblings) const;
 
