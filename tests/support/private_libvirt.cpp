@@ -13,7 +13,6 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,17 +53,12 @@ public:
     ~Scratch() {
         std::error_code ignored;
         fs::remove_all(m_path, ignored);
-        for (auto made = m_madeOnHost.rbegin(); made != m_madeOnHost.rend(); ++made) ::rmdir(made->c_str());
         ::close(m_lock);
     }
     Scratch(const Scratch&) = delete;
     Scratch& operator=(const Scratch&) = delete;
 
     fs::path path() const { return m_path; }
-    // Makes an empty directory on the host as a place to mount on, to be removed at the end if it was not there before.
-    void ensureMountPoint(const fs::path& directory) {
-        if (::mkdir(directory.c_str(), 0755) == 0) m_madeOnHost.push_back(directory);
-    }
 
 private:
     Scratch(fs::path path, int lock) : m_path(std::move(path)), m_lock(lock) {}
@@ -83,7 +77,6 @@ private:
 
     fs::path m_path;
     int m_lock;
-    std::vector<fs::path> m_madeOnHost;
 };
 
 Result<void> mountOver(const fs::path& source, const fs::path& target) {
@@ -95,6 +88,34 @@ Result<void> mountOver(const fs::path& source, const fs::path& target) {
 
 Result<void> mountFresh(const char* type, const char* target) {
     if (::mount(type, target, type, MS_NOSUID | MS_NODEV, nullptr) != 0) return failed(fmt::format("mounting {} on {}", type, target));
+    return {};
+}
+
+// Makes a directory that the host lacks, in this mount namespace only: its parent becomes a fresh one in which everything
+// that was there is mounted again. (One made on the host could not be removed while another private libvirt uses it.)
+Result<void> ensureMountPoint(const fs::path& target, const fs::path& scratch) {
+    if (fs::exists(target)) return {};
+    const fs::path parent = target.parent_path();
+    const fs::path aside = scratch / "aside" / parent.relative_path();
+    fs::create_directories(aside);
+    if (::mount(parent.c_str(), aside.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) return failed("setting aside " + parent.string());
+    if (auto fresh = mountFresh("tmpfs", parent.c_str()); !fresh) return fresh;
+    for (const auto& entry : fs::directory_iterator(aside)) {
+        const fs::path place = parent / entry.path().filename();
+        if (entry.is_symlink()) {
+            fs::copy_symlink(entry.path(), place);
+            continue;
+        }
+        if (entry.is_directory()) {
+            fs::create_directory(place);
+        } else {
+            std::ofstream(place).flush();
+        }
+        if (::mount(entry.path().c_str(), place.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) return failed("mounting " + place.string());
+    }
+    fs::create_directory(target);
+    // Nothing under the scratch folder may lead to the host's files: it is removed at the end.
+    if (::umount2(aside.c_str(), MNT_DETACH) != 0) return failed("unmounting " + aside.string());
     return {};
 }
 
@@ -137,6 +158,7 @@ Result<void> furnish(const fs::path& scratch) {
     for (const char* target : kPrivateDirectories) {
         const fs::path source = scratch / fs::path(target).relative_path();
         fs::create_directories(source);
+        if (auto there = ensureMountPoint(target, scratch); !there) return there;
         if (fs::path(target) == "/etc/libvirt") {
             if (auto written = writeConfiguration(source); !written) return written;
         }
@@ -273,7 +295,6 @@ Result<int> runInPrivateLibvirt(const std::vector<std::string>& command, bool ho
     }
     auto scratch = Scratch::make();
     if (!scratch) return fail(scratch.error());
-    for (const char* directory : kPrivateDirectories) (*scratch)->ensureMountPoint(directory);
 
     // The child's number outside the new process namespace is learnt through a pipe: it has to print it.
     int numbers[2];
