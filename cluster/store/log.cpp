@@ -108,12 +108,8 @@ Result<void> Log::append(std::span<const LogRecord> records) {
 }
 
 Result<void> Log::compactTo(Revision revision) {
-    Result<Revision> from = oldest();
-    if (!from) return fail(from.error());
-    for (Revision at = *from; at < revision;) {
-        const Revision to = std::min(revision, at + kCompactionStep);
-        if (auto done = compactStep(at, to); !done) return done;
-        at = to;
+    while (m_oldestKnown < revision) {
+        if (auto done = compactStep(revision); !done) return done;
     }
     return {};
 }
@@ -318,8 +314,12 @@ Result<Revision> Log::headOf(const Key& key) {
     return *row ? m_findHead.integer(0) : 0;
 }
 
-Result<void> Log::compactStep(Revision from, Revision to) {
+Result<void> Log::compactStep(Revision target) {
     std::lock_guard lock(m_writer.mutex());
+    // Read under the lock: another thread may be compacting too, and the oldest revision never goes back.
+    const Revision from = m_oldestKnown;
+    const Revision to = std::min(target, from + kCompactionStep);
+    if (to <= from) return {};
     Result<Transaction> transaction = Transaction::begin(m_writer);
     if (!transaction) return fail(transaction.error());
     for (Statement* drop : {&m_dropSuperseded, &m_dropDeletedObjects, &m_dropDeletions}) {

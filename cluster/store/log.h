@@ -95,7 +95,7 @@ private:
     Result<void> prepareAll();
     Result<void> appendOne(const LogRecord& record);
     Result<Revision> headOf(const Key& key);
-    Result<void> compactStep(Revision from, Revision to);
+    Result<void> compactStep(Revision target);
 
     Database m_writer;
     std::unique_ptr<Database> m_reader;

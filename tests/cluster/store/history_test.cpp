@@ -200,7 +200,7 @@ private slots:
 
     void historyIsDroppedBySize() {
         Fixture fixture(
-            {.file = {}, .commit = CommitMode::Inline, .history = {.bytes = 400'000, .minimumRevisions = 10}});
+            {.file = {}, .commit = CommitMode::Inline, .history = {.bytes = 400'000, .minimumRevisions = 10}}, false);
         written(*fixture.store, create(key("a"), "1"));
         for (int i = 0; i < 3000; ++i)
             written(*fixture.store,
