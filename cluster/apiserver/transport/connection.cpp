@@ -97,7 +97,7 @@ void Connection::read(std::move_only_function<void(std::string_view)> done) {
     m_readPart.resize(kReadPart);
     m_stream.async_read_some(asio::buffer(m_readPart), [self = shared_from_this()](ErrorCode error, std::size_t size) {
         auto readDone = std::move(self->m_readDone);
-        if (self->m_closed) return;
+        if (self->m_closed || !readDone) return;
         readDone(error ? std::string_view() : std::string_view(self->m_readPart).substr(0, size));
     });
 }
@@ -200,6 +200,9 @@ void Connection::closeGracefully() {
     if (m_closed || std::exchange(m_closing, true)) return;
     setReadDeadline(kGoodbye);
     m_stream.async_shutdown([self = shared_from_this()](ErrorCode) { self->close(); });
+    // The good-bye is on its way; the end of the bytes tells those peers that wait for it rather than for TLS.
+    ErrorCode ignored;
+    m_stream.next_layer().shutdown(http::Tcp::socket::shutdown_send, ignored);
 }
 
 void Connection::close() {
@@ -207,11 +210,10 @@ void Connection::close() {
     m_timer.cancel();
     ErrorCode ignored;
     m_stream.next_layer().close(ignored);
-    if (m_session) {
-        m_session->closed();
-        // The caller may be one of the session's own functions.
-        asio::post(strand(), [session = std::move(m_session)] {});
-    }
+    if (m_session) m_session->closed();
+    // All three hold the session, which holds this connection. The caller may be one of the session's own functions.
+    asio::post(strand(), [session = std::move(m_session), readDone = std::move(m_readDone),
+                          writeDone = std::move(m_writeDone)] {});
 }
 
 void Connection::releaseToChannel() {

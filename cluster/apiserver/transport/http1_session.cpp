@@ -299,7 +299,8 @@ void Http1Session::upgrade(Response response) {
     Upgrade wanted = std::move(*response.upgrade);
     m_phase = Phase::Closed;
     m_connection->releaseToChannel();
-    http::ChannelTransport transport{.owner = m_connection,
+    http::ChannelTransport transport{.context = m_connection->core().io.shared(),
+                                     .owner = m_connection,
                                      .stream = &m_connection->stream(),
                                      .closeNow = [connection = m_connection] { connection->close(); }};
     if (http::equalIgnoringCase(wanted.protocol, "websocket")) {
@@ -337,6 +338,7 @@ void Http1Session::closed() {
     m_phase = Phase::Closed;
     m_source.reset();
     m_parser.reset();
+    if (const auto channel = m_channel.lock()) http::abandonChannel(channel);
 }
 
 }  // namespace qd::apiserver

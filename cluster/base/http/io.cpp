@@ -7,10 +7,11 @@ namespace qd::http {
 namespace {
 
 // An exception that reaches this place is our own bug; one connection's must not end the others.
-void run(asio::io_context& context) {
+template <typename F>
+void run(asio::io_context& context, F function) {
     for (;;) {
         try {
-            context.run();
+            function(context);
             return;
         } catch (const std::exception& error) {
             base::logger("http")->critical("a connection's task threw: {}", error.what());
@@ -23,8 +24,9 @@ void run(asio::io_context& context) {
 IoThreads::IoThreads(const std::string& name, unsigned threads)
     : m_context(std::make_shared<asio::io_context>(static_cast<int>(threads))), m_work(m_context->get_executor()) {
     for (unsigned i = 0; i < threads; ++i) {
-        m_threads.emplace_back((name + "-" + std::to_string(i)).c_str(),
-                               [context = m_context](const std::stop_token&) { run(*context); });
+        m_threads.emplace_back((name + "-" + std::to_string(i)).c_str(), [context = m_context](const std::stop_token&) {
+            run(*context, [](asio::io_context& io) { io.run(); });
+        });
     }
 }
 
@@ -33,6 +35,9 @@ void IoThreads::stop() {
     m_context->stop();
     for (base::Thread& thread : m_threads) thread.join();
     m_threads.clear();
+    // Operations that have been cancelled hold their connections until their handlers have run.
+    m_context->restart();
+    run(*m_context, [](asio::io_context& context) { context.poll(); });
 }
 
 }  // namespace qd::http

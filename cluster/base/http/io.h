@@ -38,7 +38,8 @@ public:
     ~IoThreads() { stop(); }
     asio::io_context& context() { return *m_context; }
     const std::shared_ptr<asio::io_context>& shared() const { return m_context; }
-    // Drops what has not run and joins. Not to be called on one of the threads.
+    // Joins, and runs what is ready on the caller's thread; what still waits is dropped. Not to be called on one of the
+    // threads.
     void stop();
 
 private:

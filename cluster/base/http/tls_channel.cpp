@@ -47,6 +47,9 @@ public:
             if (std::exchange(self.m_paused, false)) self.readNext();
         });
     }
+    void abandon() {
+        onStrand([](ChannelBase& self) { self.end(kAbnormal, "the connection was closed"); });
+    }
     void close(std::uint16_t code, std::string reason) override {
         onStrand([code, reason = std::move(reason)](ChannelBase& self) {
             if (self.m_ended || std::exchange(self.m_closing, true)) return;
@@ -104,12 +107,15 @@ protected:
         m_handler.reset();
         m_transport.closeNow();
         m_transport.closeNow = nullptr;
+        m_transport.owner.reset();
     }
     template <typename T>
     std::shared_ptr<T> self() {
         return std::static_pointer_cast<T>(shared_from_this());
     }
 
+    // Each operation that is under way keeps the connection.
+    std::shared_ptr<void> owner() const { return m_transport.owner; }
     TlsStream& stream() { return m_stream; }
     bool closing() const { return m_closing; }
     std::uint16_t closeCode() const { return m_closeCode; }
@@ -167,7 +173,7 @@ public:
             if (!subprotocol.empty()) response.set(beast::http::field::sec_websocket_protocol, subprotocol);
         }));
         m_upgradeRequest = parser.release();
-        m_socket.async_accept(m_upgradeRequest, [me = self<WebSocketChannel>()](ErrorCode failure) {
+        m_socket.async_accept(m_upgradeRequest, [me = self<WebSocketChannel>(), owner = owner()](ErrorCode failure) {
             failure ? me->end(kAbnormal, failure.message()) : me->opened();
         });
     }
@@ -179,7 +185,8 @@ public:
                 for (const auto& [name, value] : headers) request.insert(name, value);
             }));
         m_socket.async_handshake(
-            m_answer, host, target, [me = self<WebSocketChannel>(), done = std::move(done)](ErrorCode error) mutable {
+            m_answer, host, target,
+            [me = self<WebSocketChannel>(), owner = owner(), done = std::move(done)](ErrorCode error) mutable {
                 HandshakeResult result;
                 result.code = error && error != websocket::error::upgrade_declined
                                   ? 0
@@ -196,7 +203,7 @@ public:
 
 private:
     void beginRead() override {
-        m_socket.async_read(m_buffer, [me = self<WebSocketChannel>()](ErrorCode error, std::size_t) {
+        m_socket.async_read(m_buffer, [me = self<WebSocketChannel>(), owner = owner()](ErrorCode error, std::size_t) {
             if (error) return me->ended(error);
             std::string message = beast::buffers_to_string(me->m_buffer.data());
             me->m_buffer.consume(me->m_buffer.size());
@@ -205,15 +212,17 @@ private:
     }
     void beginWrite(const Message& message) override {
         m_socket.text(message.text);
-        m_socket.async_write(sequenceOf(message.parts), [me = self<WebSocketChannel>()](ErrorCode error, std::size_t) {
-            error ? me->ended(error) : me->writeDone();
-        });
+        m_socket.async_write(sequenceOf(message.parts),
+                             [me = self<WebSocketChannel>(), owner = owner()](ErrorCode error, std::size_t) {
+                                 error ? me->ended(error) : me->writeDone();
+                             });
     }
     void beginClose(std::uint16_t code, const std::string& reason) override {
         websocket::close_reason why(static_cast<websocket::close_code>(code));
         why.reason.assign(reason.substr(0, why.reason.max_size()));
-        m_socket.async_close(
-            why, [me = self<WebSocketChannel>()](ErrorCode) { me->end(me->closeCode(), me->closeReason()); });
+        m_socket.async_close(why, [me = self<WebSocketChannel>(), owner = owner()](ErrorCode) {
+            me->end(me->closeCode(), me->closeReason());
+        });
     }
     void ended(ErrorCode error) {
         if (error == websocket::error::closed) {
@@ -243,20 +252,24 @@ public:
 private:
     void beginRead() override {
         if (!m_first.empty()) {
-            asio::post(stream().get_executor(),
-                       [me = self<RawChannel>()] { me->readDone(std::exchange(me->m_first, {}), false); });
+            asio::post(stream().get_executor(), [me = self<RawChannel>(), owner = owner()] {
+                me->readDone(std::exchange(me->m_first, {}), false);
+            });
             return;
         }
         m_part.resize(kRawPart);
-        stream().async_read_some(asio::buffer(m_part), [me = self<RawChannel>()](ErrorCode error, std::size_t size) {
-            if (error) return me->end(error == asio::error::eof ? 1000 : kAbnormal, error.message());
-            me->readDone(me->m_part.substr(0, size), false);
-        });
+        stream().async_read_some(asio::buffer(m_part),
+                                 [me = self<RawChannel>(), owner = owner()](ErrorCode error, std::size_t size) {
+                                     if (error)
+                                         return me->end(error == asio::error::eof ? 1000 : kAbnormal, error.message());
+                                     me->readDone(me->m_part.substr(0, size), false);
+                                 });
     }
     void beginWrite(const Message& message) override {
-        asio::async_write(stream(), sequenceOf(message.parts), [me = self<RawChannel>()](ErrorCode error, std::size_t) {
-            error ? me->end(kAbnormal, error.message()) : me->writeDone();
-        });
+        asio::async_write(stream(), sequenceOf(message.parts),
+                          [me = self<RawChannel>(), owner = owner()](ErrorCode error, std::size_t) {
+                              error ? me->end(kAbnormal, error.message()) : me->writeDone();
+                          });
     }
     void beginClose(std::uint16_t code, const std::string& reason) override { end(code, reason); }
 
@@ -265,6 +278,10 @@ private:
 };
 
 }  // namespace
+
+void abandonChannel(const std::shared_ptr<Channel>& channel) {
+    std::static_pointer_cast<ChannelBase>(channel)->abandon();
+}
 
 std::shared_ptr<Channel> acceptWebSocket(ChannelTransport transport, const std::string& requestHead,
                                          WebSocketOptions options, std::shared_ptr<ChannelHandler> handler) {

@@ -9,9 +9,10 @@
 
 namespace qd::http {
 
-// The connection that a channel takes over. `owner` keeps `stream` alive; `closeNow` is called on the strand when the
-// channel has ended.
+// The connection that a channel takes over. `owner` keeps `stream` alive and is let go when the channel has ended, even
+// if somebody still holds the channel; `closeNow` is called on the strand when the channel has ended.
 struct ChannelTransport {
+    std::shared_ptr<asio::io_context> context;
     std::shared_ptr<void> owner;
     TlsStream* stream = nullptr;
     std::function<void()> closeNow;
@@ -40,5 +41,8 @@ void connectWebSocket(ChannelTransport transport, const std::string& host, const
 // Raw bytes from now on; `received` is what has been read already.
 std::shared_ptr<Channel> openRawChannel(ChannelTransport transport, std::string received,
                                         std::shared_ptr<ChannelHandler> handler);
+
+// Ends a channel whose connection is gone although it was not reading: closed() comes with code 1006.
+void abandonChannel(const std::shared_ptr<Channel>& channel);
 
 }  // namespace qd::http
