@@ -57,18 +57,17 @@ void setManagedFields(json::value& object, json::value managed) {
 // Gives what changed between the two objects to the manager, and takes it from all others.
 void trackUpdate(const ManagedContext& context, ManagedFields& managed, Changes& changes, std::string_view manager) {
     reconcileAll(context, managed);
-    takeFromOthers(context, managed, changes, nullptr, true);
+    takeFromOthers(managed, changes, nullptr, true);
     FieldSet gained = changes.own().modified.unionWith(changes.own().added);
     gained = withoutTypeAndIdentity(withoutResetFields(context, std::move(gained)));
     if (!gained.empty()) {
         ManagedEntry entry{
-            identify(context, manager, Operation::Update), context.apiVersion(), formatTime(context.now), {}, nullptr};
-        ManagedEntry* previous = managed.find(entry.id);
-        if (previous != nullptr) read(context, *previous);
+            identify(context, manager, Operation::Update), context.apiVersion(), formatTime(context.now), {}};
+        const ManagedEntry* previous = managed.find(entry.id);
         entry.fields = previous == nullptr ? std::move(gained) : gained.unionWith(previous->fields);
         managed.put(std::move(entry));
     }
-    capUpdaters(context, managed);
+    capUpdaters(managed);
 }
 
 // The managed fields that an update starts from, and whether they are the live object's as they stand.
@@ -90,7 +89,7 @@ Start startOf(const ManagedContext& context, const json::value& live, const json
     if (stored == nullptr || !stored->is_array() || stored->get_array().empty()) return {};
     Start start{{}, stored};
     if (!decode) return start;
-    if (auto managed = ManagedFields::decodeStored(*stored)) {
+    if (auto managed = ManagedFields::decode(*stored)) {
         start.managed = std::move(*managed);
     } else {
         start.unchanged = nullptr;
@@ -114,7 +113,7 @@ Attempt attempt(const ManagedContext& context, const json::value& live, const js
     json::value merged = live;
     mergeInto(schema, merged, applied);
 
-    ManagedEntry entry{self, context.apiVersion(), {}, withoutResetFields(context, fieldsOf(schema, applied)), nullptr};
+    ManagedEntry entry{self, context.apiVersion(), {}, withoutResetFields(context, fieldsOf(schema, applied))};
     FieldSet last;
     if (const ManagedEntry* previous = managed.find(self); previous != nullptr) {
         entry.time = previous->time;
@@ -125,7 +124,7 @@ Attempt attempt(const ManagedContext& context, const json::value& live, const js
     if (dropsFields) prune(context, merged, managed, last);
 
     Changes changes(context, live, merged, {});
-    result.conflicts = takeFromOthers(context, managed, changes, &self, force);
+    result.conflicts = takeFromOthers(managed, changes, &self, force);
     if (!result.conflicts.empty()) return result;
     const bool changed = !equalValues(live, merged);
     ManagedEntry& own = *managed.find(self);
@@ -220,14 +219,13 @@ json::value updateManaged(const ManagedContext& context, const json::value& live
 Result<json::value> applyManaged(const ManagedContext& context, const json::value& live, const json::value& applied,
                                  std::string_view manager, bool force) {
     if (auto valid = checkApplied(context, applied); !valid) return fail(valid.error());
-    const json::value zero = live.is_object() ? json::value() : json::value(zeroObject(context.schema));
+    const json::value zero = zeroObject(context.schema);
     const json::value& current = live.is_object() ? live : zero;
     const json::value* stored = metadataMember(live, "managedFields");
     auto managed = ManagedFields::decode(stored == nullptr ? json::value() : *stored);
     if (!managed) return fail(unclassified("failed to decode managed fields: " + managed.error().message));
-    if (managed->empty() && live.is_object()) {
-        const json::value nothing = zeroObject(context.schema);
-        Changes changes(context, nothing, current, {});
+    if (managed->empty()) {
+        Changes changes(context, zero, current, {});
         trackUpdate(context, *managed, changes, kBeforeFirstApply);
     }
     Attempt result = attempt(context, current, applied, *managed, manager, force);

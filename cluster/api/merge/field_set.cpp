@@ -221,18 +221,6 @@ FieldSet FieldSet::recursiveDifference(const FieldSet& other) const {
     return out.take();
 }
 
-bool FieldSet::meets(const json::value& fieldsV1) const {
-    const json::object* level = fieldsV1.if_object();
-    if (level == nullptr || level->empty()) return false;
-    return std::ranges::any_of(m_nodes, [level](const Node& node) {
-        const json::value* below = level->if_contains(node.element.encoded());
-        if (below == nullptr) return false;
-        const json::object* inner = below->if_object();
-        if (node.member && (inner == nullptr || inner->empty() || inner->contains("."))) return true;
-        return node.children.meets(*below);
-    });
-}
-
 void FieldSet::forEach(const std::function<void(const Path&)>& visit) const {
     Path prefix;
     visitAll(*this, prefix, visit);

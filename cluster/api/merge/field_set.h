@@ -91,9 +91,6 @@ public:
     // Visits every path, members of a level before what stands below them.
     void forEach(const std::function<void(const Path&)>& visit) const;
 
-    // Whether any path of this set is in the written one.
-    bool meets(const json::value& fieldsV1) const;
-
     static Result<FieldSet> fromFieldsV1(const json::value& fields);
     json::value toFieldsV1() const;
 

@@ -25,7 +25,7 @@ base::Failure refuse(std::string message) {
     return fail(Reason::BadRequest, std::move(message));
 }
 
-Result<ManagedEntry> decodeEntry(const json::value& value, std::size_t index, bool read) {
+Result<ManagedEntry> decodeEntry(const json::value& value, std::size_t index) {
     static const json::object kNothing;
     const json::object& object = value.is_object() ? value.get_object() : kNothing;
     ManagedEntry entry;
@@ -42,27 +42,12 @@ Result<ManagedEntry> decodeEntry(const json::value& value, std::size_t index, bo
     if (entry.id.operation == Operation::Update) entry.id.apiVersion = entry.apiVersion;
     entry.id.subresource = textOf(object, "subresource");
     entry.time = textOf(object, "time");
-    const json::value* fields = object.if_contains("fieldsV1");
-    if (fields != nullptr && !read) {
-        entry.unread = fields;
-    } else if (fields != nullptr) {
+    if (const json::value* fields = object.if_contains("fieldsV1"); fields != nullptr) {
         auto set = FieldSet::fromFieldsV1(*fields);
         if (!set) return fail(set.error().within("error decoding set"));
         entry.fields = std::move(*set);
     }
     return entry;
-}
-
-Result<ManagedFields> decodeAll(const json::value& managedFields, bool read) {
-    ManagedFields managed;
-    const json::array* list = managedFields.if_array();
-    if (list == nullptr) return managed;
-    for (std::size_t i = 0; i < list->size(); ++i) {
-        auto entry = decodeEntry((*list)[i], i, read);
-        if (!entry) return fail(entry.error());
-        managed.put(std::move(*entry));
-    }
-    return managed;
 }
 
 json::object encodeEntry(const ManagedEntry& entry) {
@@ -73,7 +58,7 @@ json::object encodeEntry(const ManagedEntry& entry) {
     object.emplace("apiVersion", entry.apiVersion);
     if (!entry.time.empty()) object.emplace("time", entry.time);
     object.emplace("fieldsType", "FieldsV1");
-    object.emplace("fieldsV1", entry.unread != nullptr ? *entry.unread : entry.fields.toFieldsV1());
+    object.emplace("fieldsV1", entry.fields.toFieldsV1());
     if (!entry.id.subresource.empty()) object.emplace("subresource", entry.id.subresource);
     return object;
 }
@@ -109,11 +94,15 @@ std::string ManagerId::text() const {
 }
 
 Result<ManagedFields> ManagedFields::decode(const json::value& managedFields) {
-    return decodeAll(managedFields, true);
-}
-
-Result<ManagedFields> ManagedFields::decodeStored(const json::value& managedFields) {
-    return decodeAll(managedFields, false);
+    ManagedFields managed;
+    const json::array* list = managedFields.if_array();
+    if (list == nullptr) return managed;
+    for (std::size_t i = 0; i < list->size(); ++i) {
+        auto entry = decodeEntry((*list)[i], i);
+        if (!entry) return fail(entry.error());
+        managed.put(std::move(*entry));
+    }
+    return managed;
 }
 
 json::value ManagedFields::encode() const {

@@ -32,9 +32,6 @@ struct ManagedEntry {
     std::string apiVersion;  // that the fields are written in
     std::string time;        // RFC 3339, UTC; empty when unknown
     FieldSet fields;
-    // The fields as they are stored, as long as nobody had to look into them; `fields` is empty then. Most updates
-    // touch the fields of one manager, and reading and writing those of all others would be most of the work.
-    const json::value* unread = nullptr;
 };
 
 class ManagedFields {
@@ -42,8 +39,6 @@ public:
     // Fails as the API server does when an entry's operation, apiVersion or fieldsType is wrong or its fields are
     // unreadable.
     static Result<ManagedFields> decode(const json::value& managedFields);
-    // The same, but leaves the fields unread, which must outlive the result; only for what was stored by this server.
-    static Result<ManagedFields> decodeStored(const json::value& managedFields);
     // Null when nobody manages anything.
     json::value encode() const;
 

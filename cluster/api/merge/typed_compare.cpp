@@ -61,13 +61,7 @@ private:
             const json::object* left = asObject(before);
             const json::object* right = asObject(after);
             leaf = schema.atomic || ((left == nullptr || left->empty()) && (right == nullptr || right->empty()));
-            // Of metadata, spec and status most writes change one; telling so is cheaper than walking their schema.
-            const bool section = m_depth == 1 && left != nullptr && right != nullptr;
-            if (!leaf && !(section && equalValues(*before, *after))) {
-                ++m_depth;
-                visitMembers(schema, left, right, below);
-                --m_depth;
-            }
+            if (!leaf) visitMembers(schema, left, right, below);
         } else {
             leaf = true;
         }
@@ -166,7 +160,6 @@ private:
     }
 
     Unseen m_unseen;
-    int m_depth = 0;  // of maps
 };
 
 }  // namespace

@@ -54,8 +54,7 @@ const Comparison* Changes::in(const std::string& apiVersion, bool& alone) {
     return m_others.back().second ? &*m_others.back().second : nullptr;
 }
 
-std::vector<Conflict> takeFromOthers(const ManagedContext& context, ManagedFields& managed, Changes& changes,
-                                     const ManagerId* self, bool force) {
+std::vector<Conflict> takeFromOthers(ManagedFields& managed, Changes& changes, const ManagerId* self, bool force) {
     std::vector<Conflict> conflicts;
     ManagedFields left;
     for (auto& entry : managed.entries()) {
@@ -65,12 +64,6 @@ std::vector<Conflict> takeFromOthers(const ManagedContext& context, ManagedField
             if (alone || (self != nullptr && entry.id == *self)) left.put(std::move(entry));
             continue;
         }
-        if (entry.unread != nullptr && !change->added.meets(*entry.unread) && !change->modified.meets(*entry.unread) &&
-            !change->removed.meets(*entry.unread)) {
-            left.put(std::move(entry));
-            continue;
-        }
-        read(context, entry);
         const FieldSet taken = change->modified.unionWith(change->added);
         const FieldSet contested = entry.fields.intersection(taken);
         if (!force) {
@@ -84,20 +77,11 @@ std::vector<Conflict> takeFromOthers(const ManagedContext& context, ManagedField
     return conflicts;
 }
 
-void read(const ManagedContext& context, ManagedEntry& entry) {
-    if (entry.unread == nullptr) return;
-    // Only what this server stored is ever unread, so that it reads well; what does not is owned by nobody.
-    if (auto fields = FieldSet::fromFieldsV1(*entry.unread)) entry.fields = std::move(*fields);
-    entry.unread = nullptr;
-    if (entry.apiVersion != context.apiVersion()) return;
-    if (auto fields = reconcile(schemaOf(context.schema), entry.fields)) entry.fields = std::move(*fields);
-}
-
 void reconcileAll(const ManagedContext& context, ManagedFields& managed) {
     const Schema schema = schemaOf(context.schema);
     const std::string apiVersion = context.apiVersion();
     for (auto& entry : managed.entries()) {
-        if (entry.unread != nullptr || entry.apiVersion != apiVersion) continue;
+        if (entry.apiVersion != apiVersion) continue;
         if (auto fields = reconcile(schema, entry.fields)) entry.fields = std::move(*fields);
     }
 }
@@ -123,13 +107,12 @@ FieldSet withoutTypeAndIdentity(const FieldSet& fields) {
     return fields.difference(kStripped);
 }
 
-void capUpdaters(const ManagedContext& context, ManagedFields& managed) {
+void capUpdaters(ManagedFields& managed) {
     std::vector<ManagedEntry*> updaters;
     for (auto& entry : managed.entries()) {
         if (entry.id.operation == Operation::Update) updaters.push_back(&entry);
     }
     if (updaters.size() <= kMaxUpdaters) return;
-    for (auto* entry : updaters) read(context, *entry);
     std::ranges::sort(updaters, {}, [](const ManagedEntry* entry) { return std::pair(entry->time, entry->id.text()); });
     std::vector<ManagedEntry> byAge;
     for (const auto* entry : updaters) byAge.push_back(*entry);

@@ -33,12 +33,9 @@ private:
 
 // Takes what changed from every manager but the one that changed it. Without force it changes nothing when that would
 // take fields with new values from somebody, and says from whom.
-std::vector<Conflict> takeFromOthers(const ManagedContext& context, ManagedFields& managed, Changes& changes,
-                                     const ManagerId* self, bool force);
+std::vector<Conflict> takeFromOthers(ManagedFields& managed, Changes& changes, const ManagerId* self, bool force);
 
-// Reads the entry's fields, if they are unread, and rewrites them if they were written under an older schema.
-void read(const ManagedContext& context, ManagedEntry& entry);
-// Rewrites entries that were written under an older schema; unread ones are left for later.
+// Rewrites entries that were written under an older schema.
 void reconcileAll(const ManagedContext& context, ManagedFields& managed);
 
 // Leaves out what the kind throws away.
@@ -47,7 +44,7 @@ FieldSet withoutResetFields(const ManagedContext& context, FieldSet fields);
 FieldSet withoutTypeAndIdentity(const FieldSet& fields);
 
 // Folds the oldest updaters into "ancient-changes" when there are more than ten.
-void capUpdaters(const ManagedContext& context, ManagedFields& managed);
+void capUpdaters(ManagedFields& managed);
 
 // Removes from `merged` what the manager applied the last time, does not apply now, and nobody else owns.
 void prune(const ManagedContext& context, json::value& merged, const ManagedFields& managed, const FieldSet& last);

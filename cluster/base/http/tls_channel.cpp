@@ -195,9 +195,9 @@ public:
                 for (const auto& field : me->m_answer) {
                     result.headers.add(std::string(field.name_string()), std::string(field.value()));
                 }
-                if (!error) me->opened();
+                const bool open = !error;
                 done(std::move(result));
-                if (error) me->end(kAbnormal, error.message());
+                open ? me->opened() : me->end(kAbnormal, error.message());
             });
     }
 
