@@ -4,6 +4,7 @@ namespace qd::api {
 
 const Field* Struct::find(std::string_view jsonName, std::size_t* offset) const {
     for (const Field& field : fields) {
+        if (field.inlined && field.type().structure == nullptr) continue;  // a custom resource's undeclared members
         if (field.inlined) {
             std::size_t inner = 0;
             if (const Field* found = field.type().structure->find(jsonName, &inner)) {

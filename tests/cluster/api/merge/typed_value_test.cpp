@@ -192,6 +192,25 @@ private slots:
         QCOMPARE(QString::fromStdString(validate(pod(), parse(value.toStdString()))), wrong);
     }
 
+    void customResourcesAreDescribedAtRunTime() {
+        const api::Type text{.shape = api::Shape::String};
+        const api::Type anything{.shape = api::Shape::Json};
+        const api::Type rest{.shape = api::Shape::Map, .element = &anything};
+        const std::vector<api::Field> closedFields = {
+            {.name = "size", .goName = "", .valueType = &text, .omitEmpty = true}};
+        const std::vector<api::Field> openFields = {
+            {.name = "size", .goName = "", .valueType = &text, .omitEmpty = true},
+            {.name = "", .goName = "", .valueType = &rest, .inlined = true}};
+        const api::Struct closed{.name = "Closed", .goPackage = "", .openApiName = "", .fields = closedFields};
+        const api::Struct open{.name = "Open", .goPackage = "", .openApiName = "", .fields = openFields};
+        const auto value = parse("{'size':'L','more':{'a':[1],'b':{}}}");
+        QCOMPARE(validate(schemaOf(closed), value), std::string(".more: field not declared in schema"));
+        QCOMPARE(validate(schemaOf(open), value), std::string());
+        QCOMPARE(paths(fieldsOf(schemaOf(open), value)), QString(".more .size .more.a .more.b"));
+        QVERIFY(zeroObject(open).empty());
+        QVERIFY(open.find("more") == nullptr);
+    }
+
     void aNewObjectHasTheStructsThatGoAlwaysWrites() {
         const auto zero = zeroObject(appsv1::Deployment::kDescriptor);
         QVERIFY(zero.at("spec").at("template").at("spec").is_object());
