@@ -45,7 +45,8 @@ public:
     static Result<std::unique_ptr<Scratch>> make() {
         removeStale();
         std::string path = fs::temp_directory_path() / fmt::format("{}XXXXXX", kPrefix);
-        if (::mkdtemp(path.data()) == nullptr) return failed("making a directory in " + fs::temp_directory_path().string());
+        if (::mkdtemp(path.data()) == nullptr)
+            return failed("making a directory in " + fs::temp_directory_path().string());
         const int lock = ::open((path + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
         if (lock < 0 || ::flock(lock, LOCK_EX | LOCK_NB) != 0) return failed("locking " + path);
         return std::unique_ptr<Scratch>(new Scratch(path, lock));
@@ -87,18 +88,21 @@ Result<void> mountOver(const fs::path& source, const fs::path& target) {
 }
 
 Result<void> mountFresh(const char* type, const char* target) {
-    if (::mount(type, target, type, MS_NOSUID | MS_NODEV, nullptr) != 0) return failed(fmt::format("mounting {} on {}", type, target));
+    if (::mount(type, target, type, MS_NOSUID | MS_NODEV, nullptr) != 0)
+        return failed(fmt::format("mounting {} on {}", type, target));
     return {};
 }
 
-// Makes a directory that the host lacks, in this mount namespace only: its parent becomes a fresh one in which everything
-// that was there is mounted again. (One made on the host could not be removed while another private libvirt uses it.)
+// Makes a directory that the host lacks, in this mount namespace only: its parent becomes a fresh one in which
+// everything that was there is mounted again. (One made on the host could not be removed while another private libvirt
+// uses it.)
 Result<void> ensureMountPoint(const fs::path& target, const fs::path& scratch) {
     if (fs::exists(target)) return {};
     const fs::path parent = target.parent_path();
     const fs::path aside = scratch / "aside" / parent.relative_path();
     fs::create_directories(aside);
-    if (::mount(parent.c_str(), aside.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) return failed("setting aside " + parent.string());
+    if (::mount(parent.c_str(), aside.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
+        return failed("setting aside " + parent.string());
     if (auto fresh = mountFresh("tmpfs", parent.c_str()); !fresh) return fresh;
     for (const auto& entry : fs::directory_iterator(aside)) {
         const fs::path place = parent / entry.path().filename();
@@ -111,7 +115,8 @@ Result<void> ensureMountPoint(const fs::path& target, const fs::path& scratch) {
         } else {
             std::ofstream(place).flush();
         }
-        if (::mount(entry.path().c_str(), place.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) return failed("mounting " + place.string());
+        if (::mount(entry.path().c_str(), place.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
+            return failed("mounting " + place.string());
     }
     fs::create_directory(target);
     // Nothing under the scratch folder may lead to the host's files: it is removed at the end.
@@ -119,7 +124,8 @@ Result<void> ensureMountPoint(const fs::path& target, const fs::path& scratch) {
     return {};
 }
 
-constexpr std::array kPrivateDirectories = {"/etc/libvirt", "/var/lib/libvirt", "/var/cache/libvirt", "/var/log/libvirt"};
+constexpr std::array kPrivateDirectories = {"/etc/libvirt", "/var/lib/libvirt", "/var/cache/libvirt",
+                                            "/var/log/libvirt"};
 
 Result<void> writeConfiguration(const fs::path& directory) {
     std::ofstream(directory / "libvirtd.conf") << "auth_unix_ro = \"none\"\nauth_unix_rw = \"none\"\nlog_level = 3\n";
@@ -132,8 +138,8 @@ Result<void> writeConfiguration(const fs::path& directory) {
     return {};
 }
 
-// libvirtd refuses to start without the account that its build names, whatever qemu.conf says; Debian makes that account
-// with libvirt-daemon-system, which a build machine need not have.
+// libvirtd refuses to start without the account that its build names, whatever qemu.conf says; Debian makes that
+// account with libvirt-daemon-system, which a build machine need not have.
 Result<void> ensureAccounts(const fs::path& scratch) {
     const auto extend = [&](const char* file, const char* line) -> Result<void> {
         const fs::path copy = scratch / fs::path(file).filename();
@@ -143,7 +149,8 @@ Result<void> ensureAccounts(const fs::path& scratch) {
         return mountOver(copy, file);
     };
     if (::getpwnam("libvirt-qemu") == nullptr) {
-        if (auto done = extend("/etc/passwd", "libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologin"); !done) return done;
+        if (auto done = extend("/etc/passwd", "libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologin"); !done)
+            return done;
     }
     if (::getgrnam("libvirt-qemu") == nullptr) {
         if (auto done = extend("/etc/group", "libvirt-qemu:x:64055:"); !done) return done;
@@ -169,7 +176,8 @@ Result<void> furnish(const fs::path& scratch) {
         std::ofstream(scratch / "no-kvm").flush();
         if (auto hidden = mountOver(scratch / "no-kvm", "/dev/kvm"); !hidden) return hidden;
         // Not writable even for root: a /dev/kvm that can be opened makes libvirtd ask QEMU anew for each domain.
-        if (::mount(nullptr, "/dev/kvm", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) != 0) return failed("hiding /dev/kvm");
+        if (::mount(nullptr, "/dev/kvm", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) != 0)
+            return failed("hiding /dev/kvm");
     }
     // The host's sockets and locks stay out of sight; /proc and /sys have to show the new namespaces.
     if (auto run = mountFresh("tmpfs", "/run"); !run) return run;
@@ -222,12 +230,14 @@ std::string tail(const fs::path& file) {
 
 Result<pid_t> startDaemon(const fs::path& scratch) {
     const fs::path log = scratch / "libvirtd.log";
-    const pid_t daemon = spawn({"libvirtd", "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", "/run/libvirtd.pid"}, log.c_str());
+    const pid_t daemon =
+        spawn({"libvirtd", "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", "/run/libvirtd.pid"}, log.c_str());
     if (daemon < 0) return failed("starting libvirtd");
     for (int waited = 0; waited < kStartDeadlineMs; waited += 20) {
         if (answers(kSocket)) return daemon;
         if (::waitpid(daemon, nullptr, WNOHANG) == daemon) {
-            return fail(Reason::ServiceUnavailable, "libvirtd ended while starting (is libvirt-daemon installed?): " + tail(log));
+            return fail(Reason::ServiceUnavailable,
+                        "libvirtd ended while starting (is libvirt-daemon installed?): " + tail(log));
         }
         ::poll(nullptr, 0, 20);
     }
@@ -291,7 +301,8 @@ extern "C" void endInside(int) {
 
 Result<int> runInPrivateLibvirt(const std::vector<std::string>& command, bool hold) {
     if (::geteuid() != 0) {
-        return fail(Reason::Forbidden, "a private libvirt needs root: run this test as root, or leave it out with ctest -LE system");
+        return fail(Reason::Forbidden,
+                    "a private libvirt needs root: run this test as root, or leave it out with ctest -LE system");
     }
     auto scratch = Scratch::make();
     if (!scratch) return fail(scratch.error());
@@ -335,7 +346,8 @@ Result<std::unique_ptr<PrivateLibvirt>> PrivateLibvirt::start(const std::string&
     auto libvirt = std::unique_ptr<PrivateLibvirt>(new PrivateLibvirt(child, input[1], {}));
     for (char byte = 0; ::read(output[0], &byte, 1) == 1 && byte != '\n';) libvirt->m_uri.push_back(byte);
     ::close(output[0]);
-    if (libvirt->m_uri.empty()) return fail(Reason::ServiceUnavailable, launcher + " --hold did not start; its standard error says why");
+    if (libvirt->m_uri.empty())
+        return fail(Reason::ServiceUnavailable, launcher + " --hold did not start; its standard error says why");
     return libvirt;
 }
 

@@ -1,12 +1,12 @@
-// A libvirt of a test's own: a libvirtd with private directories, inside fresh network, mount and process namespaces, so
-// that no network, bridge, address, machine or file of a test is ever seen by the host, and nothing of it can stay behind:
-// when the namespace's first process ends, by whatever way, the kernel ends all others and drops the network.
+// A libvirt of a test's own: a libvirtd with private directories, inside fresh network, mount and process namespaces,
+// so that no network, bridge, address, machine or file of a test is ever seen by the host, and nothing of it can stay
+// behind: when the namespace's first process ends, by whatever way, the kernel ends all others and drops the network.
 //
 // There are two ways to use it.
 //
 //   1. Run a whole program inside: `build/dev/bin/in_private_libvirt <command>...`. The command finds the connection's
-//      address in QD_LIBVIRT_URI and shares the network with the machines, so a control plane in it can be reached by them.
-//      In CMake: qd_test(... LAUNCHER in_private_libvirt LABELS system).
+//      address in QD_LIBVIRT_URI and shares the network with the machines, so a control plane in it can be reached by
+//      them. In CMake: qd_test(... LAUNCHER in_private_libvirt LABELS system).
 //   2. Keep one beside the test: PrivateLibvirt::start(launcher). Its machines cannot reach the test, only libvirt can.
 //
 // Needs root. KVM is hidden inside (a broken one costs libvirtd up to 50 s), so machines run under TCG.
@@ -39,7 +39,8 @@ public:
     const std::string& uri() const { return m_uri; }
 
 private:
-    PrivateLibvirt(pid_t launcher, int input, std::string uri) : m_launcher(launcher), m_input(input), m_uri(std::move(uri)) {}
+    PrivateLibvirt(pid_t launcher, int input, std::string uri)
+        : m_launcher(launcher), m_input(input), m_uri(std::move(uri)) {}
 
     pid_t m_launcher;
     int m_input;  // closing it ends the launcher

@@ -44,7 +44,9 @@ void remember(const std::string& file, const std::string& key, bool works) {
     fs::create_directories(fs::path(file).parent_path(), error);
     std::ofstream out(file, std::ios::app);
     out << key << '\t' << (works ? "works" : "fails") << '\n';
-    if (!out.flush()) base::logger("acceleration")->warn("cannot remember whether KVM works in {}; it is tried again next time", file);
+    if (!out.flush())
+        base::logger("acceleration")
+            ->warn("cannot remember whether KVM works in {}; it is tried again next time", file);
 }
 
 bool libvirtOffersKvm(const Connection& connection) {
@@ -55,19 +57,23 @@ bool libvirtOffersKvm(const Connection& connection) {
 
 Result<Acceleration> unavailable(AccelerationChoice choice, std::string why) {
     if (choice == AccelerationChoice::Kvm) return fail(Reason::Invalid, fmt::format("KVM was asked for, but {}", why));
-    return Acceleration{Acceleration::Kind::Tcg, fmt::format("Nodes are emulated (TCG), which is slower, because {}.", why)};
+    return Acceleration{Acceleration::Kind::Tcg,
+                        fmt::format("Nodes are emulated (TCG), which is slower, because {}.", why)};
 }
 
 }  // namespace
 
-Result<bool> bootsUnder(const ProbeOptions& options, const NodeImage& image, const base::Clock& clock, std::stop_token stop) {
-    std::vector<std::string> command = {options.qemu,   "-accel",       options.accelerator, "-m",      "256",   "-nodefaults",
-                                        "-no-reboot",   "-display",     "none",              "-serial", "stdio", "-kernel",
-                                        image.kernel,   "-append",      options.commandLine};
+Result<bool> bootsUnder(const ProbeOptions& options, const NodeImage& image, const base::Clock& clock,
+                        std::stop_token stop) {
+    std::vector<std::string> command = {
+        options.qemu,  "-accel",     options.accelerator, "-m",      "256",
+        "-nodefaults", "-no-reboot", "-display",          "none",    "-serial",
+        "stdio",       "-kernel",    image.kernel,        "-append", options.commandLine};
     if (options.accelerator == "kvm") command.insert(command.end(), {"-cpu", "host"});
     if (!image.initrd.empty()) command.insert(command.end(), {"-initrd", image.initrd});
-    const auto outcome = runChild(command, options.deadline, clock, std::move(stop),
-                                  [&](const std::string& output) { return output.find(options.marker) != output.npos; });
+    const auto outcome = runChild(command, options.deadline, clock, std::move(stop), [&](const std::string& output) {
+        return output.find(options.marker) != output.npos;
+    });
     if (!outcome) return fail(outcome.error().within("proving KVM"));
     return outcome->satisfied;
 }
@@ -75,10 +81,14 @@ Result<bool> bootsUnder(const ProbeOptions& options, const NodeImage& image, con
 Result<Acceleration> chooseAcceleration(AccelerationChoice choice, const Connection& connection, const NodeImage& image,
                                         const std::string& cacheFile, const base::Clock& clock, std::stop_token stop,
                                         const ProbeOptions& options) {
-    if (choice == AccelerationChoice::Tcg) return Acceleration{Acceleration::Kind::Tcg, "Nodes are emulated (TCG) because the cluster's settings say so."};
-    if (!libvirtOffersKvm(connection)) return unavailable(choice, "libvirt offers no KVM on this host (is virtualisation on in the firmware?)");
+    if (choice == AccelerationChoice::Tcg)
+        return Acceleration{Acceleration::Kind::Tcg, "Nodes are emulated (TCG) because the cluster's settings say so."};
+    if (!libvirtOffersKvm(connection))
+        return unavailable(choice, "libvirt offers no KVM on this host (is virtualisation on in the firmware?)");
     if (::access("/dev/kvm", R_OK | W_OK) != 0) {
-        return unavailable(choice, fmt::format("/dev/kvm cannot be opened: {} (sudo usermod -aG kvm \"$USER\", then log in again)", std::strerror(errno)));
+        return unavailable(
+            choice, fmt::format("/dev/kvm cannot be opened: {} (sudo usermod -aG kvm \"$USER\", then log in again)",
+                                std::strerror(errno)));
     }
     const auto key = machineKey(connection);
     if (!key) return fail(key.error());
@@ -90,9 +100,12 @@ Result<Acceleration> chooseAcceleration(AccelerationChoice choice, const Connect
         works = *booted;
         remember(cacheFile, *key, *works);
     }
-    if (*works) return Acceleration{Acceleration::Kind::Kvm, "Nodes run under KVM: it booted the nodes' kernel on this host."};
-    return unavailable(choice, fmt::format("KVM is there but did not boot the nodes' kernel within {} s on this host (delete {} to try again)",
-                                           std::chrono::duration_cast<std::chrono::seconds>(options.deadline).count(), cacheFile));
+    if (*works)
+        return Acceleration{Acceleration::Kind::Kvm, "Nodes run under KVM: it booted the nodes' kernel on this host."};
+    return unavailable(
+        choice,
+        fmt::format("KVM is there but did not boot the nodes' kernel within {} s on this host (delete {} to try again)",
+                    std::chrono::duration_cast<std::chrono::seconds>(options.deadline).count(), cacheFile));
 }
 
 }  // namespace qd::host

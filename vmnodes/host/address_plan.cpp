@@ -51,7 +51,8 @@ Result<Cidr> choose(std::string_view what, const std::optional<Cidr>& wish, cons
                     std::span<const Cidr> taken) {
     if (wish) {
         if (const Cidr* conflict = conflictOf(*wish, taken)) {
-            return fail(Reason::Conflict, fmt::format("the {} range {} overlaps {}, which this host uses already; choose another in the cluster's settings",
+            return fail(Reason::Conflict, fmt::format("the {} range {} overlaps {}, which this host uses already; "
+                                                      "choose another in the cluster's settings",
                                                       what, wish->toString(), conflict->toString()));
         }
         return *wish;
@@ -59,7 +60,9 @@ Result<Cidr> choose(std::string_view what, const std::optional<Cidr>& wish, cons
     for (const Cidr& candidate : candidates) {
         if (conflictOf(candidate, taken) == nullptr) return candidate;
     }
-    return fail(Reason::Conflict, fmt::format("no {} range is free on this host ({} tried); set one in the cluster's settings", what, candidates.size()));
+    return fail(Reason::Conflict,
+                fmt::format("no {} range is free on this host ({} tried); set one in the cluster's settings", what,
+                            candidates.size()));
 }
 
 }  // namespace

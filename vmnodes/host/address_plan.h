@@ -36,8 +36,8 @@ struct Cidr {
 
 // The ranges of one cluster. Node i (from 1) has address nodes.base + 10 + i and Pod range i of the Pod CIDR's /24s.
 struct AddressPlan {
-    Cidr nodes;     // the libvirt network, a /24
-    Cidr pods;      // at most /16
+    Cidr nodes;  // the libvirt network, a /24
+    Cidr pods;   // at most /16
     Cidr services;
     bool operator==(const AddressPlan&) const = default;
 
@@ -55,9 +55,9 @@ struct AddressWishes {
     std::optional<Cidr> services;
 };
 
-// Conflict when a wish overlaps something taken (the message names both), or nothing is free. Free choices are tried in a
-// fixed order, so equal hosts give equal plans: nodes 192.168.{140..250}.0/24, then 172.{20..31}.0.0/24; Pods 10.244.0.0/16,
-// then 10.{245..254}, 10.{128..243}; Services 10.96.0.0/16, then 10.{97..127}.
+// Conflict when a wish overlaps something taken (the message names both), or nothing is free. Free choices are tried in
+// a fixed order, so equal hosts give equal plans: nodes 192.168.{140..250}.0/24, then 172.{20..31}.0.0/24;
+// Pods 10.244.0.0/16, then 10.{245..254}, 10.{128..243}; Services 10.96.0.0/16, then 10.{97..127}.
 Result<AddressPlan> chooseAddresses(std::span<const Cidr> taken, const AddressWishes& wishes);
 
 // Every IPv4 destination that this host routes (default routes left out) and the networks of its own addresses.

@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 extern char** environ;
@@ -48,16 +48,19 @@ Result<pid_t> spawn(const std::vector<std::string>& command, int output) {
     const int error = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     if (error == ENOENT) return fail(Reason::NotFound, fmt::format("{} is not installed", command.front()));
-    if (error != 0) return fail(Reason::InternalError, fmt::format("starting {}: {}", command.front(), std::strerror(error)));
+    if (error != 0)
+        return fail(Reason::InternalError, fmt::format("starting {}: {}", command.front(), std::strerror(error)));
     return child;
 }
 
 }  // namespace
 
-Result<ChildOutcome> runChild(const std::vector<std::string>& command, base::Duration deadline, const base::Clock& clock,
-                              std::stop_token stop, const std::function<bool(const std::string&)>& enough) {
+Result<ChildOutcome> runChild(const std::vector<std::string>& command, base::Duration deadline,
+                              const base::Clock& clock, std::stop_token stop,
+                              const std::function<bool(const std::string&)>& enough) {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return fail(Reason::InternalError, fmt::format("making a pipe: {}", std::strerror(errno)));
+    if (::pipe2(ends, O_CLOEXEC) != 0)
+        return fail(Reason::InternalError, fmt::format("making a pipe: {}", std::strerror(errno)));
     const Descriptor reading(ends[0]);
     Descriptor writing(ends[1]);
     const Descriptor stopped(::eventfd(0, EFD_CLOEXEC));
@@ -82,7 +85,8 @@ Result<ChildOutcome> runChild(const std::vector<std::string>& command, base::Dur
         outcome.satisfied = enough && enough(outcome.output);
         outcome.ended = !open;
     }
-    // A child that has closed its output is about to end; one that has not is ended. Its number is ours until it is reaped.
+    // A child that has closed its output is about to end; one that has not is ended. Its number is ours until it is
+    // reaped.
     if (!outcome.ended) ::kill(*child, SIGKILL);
     int status = 0;
     while (::waitpid(*child, &status, 0) < 0 && errno == EINTR) {

@@ -12,7 +12,7 @@
 namespace qd::host {
 
 struct ChildOutcome {
-    std::string output;    // standard output and error
+    std::string output;      // standard output and error
     bool satisfied = false;  // `enough` said so
     bool ended = false;      // by itself
     int exitCode = -1;       // when ended
@@ -20,7 +20,8 @@ struct ChildOutcome {
 
 // Runs the command until it ends, `enough(output)` holds, the deadline passes or `stop` is requested; then ends it.
 // NotFound when there is no such program.
-Result<ChildOutcome> runChild(const std::vector<std::string>& command, base::Duration deadline, const base::Clock& clock,
-                              std::stop_token stop, const std::function<bool(const std::string&)>& enough);
+Result<ChildOutcome> runChild(const std::vector<std::string>& command, base::Duration deadline,
+                              const base::Clock& clock, std::stop_token stop,
+                              const std::function<bool(const std::string&)>& enough);
 
 }  // namespace qd::host

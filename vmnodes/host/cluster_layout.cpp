@@ -64,7 +64,7 @@ Result<void> replaceFile(const std::string& path, std::string_view content) {
 }
 
 struct flock wholeFile() {
-    struct flock lock{};
+    struct flock lock {};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
     return lock;
@@ -93,12 +93,16 @@ Result<void> writeOwner(int file, const std::string& server) {
 
 Directories Directories::fromEnvironment() {
     const char* cache = std::getenv("QD_CACHE_DIR");
-    return {host::fromEnvironment("XDG_DATA_HOME", "/.local/share") + "/quarterdeck", host::fromEnvironment("XDG_STATE_HOME", "/.local/state") + "/quarterdeck",
-            cache != nullptr && *cache == '/' ? std::string(cache) : host::fromEnvironment("XDG_CACHE_HOME", "/.cache") + "/quarterdeck"};
+    return {host::fromEnvironment("XDG_DATA_HOME", "/.local/share") + "/quarterdeck",
+            host::fromEnvironment("XDG_STATE_HOME", "/.local/state") + "/quarterdeck",
+            cache != nullptr && *cache == '/' ? std::string(cache)
+                                              : host::fromEnvironment("XDG_CACHE_HOME", "/.cache") + "/quarterdeck"};
 }
 
 ClusterLayout::ClusterLayout(const Directories& directories, const std::string& name)
-    : m_name(name), m_folder(clustersFolder(directories) + "/" + name), m_logFile(directories.state + "/" + name + ".log") {}
+    : m_name(name),
+      m_folder(clustersFolder(directories) + "/" + name),
+      m_logFile(directories.state + "/" + name + ".log") {}
 
 bool ClusterLayout::exists() const {
     std::error_code ignored;
@@ -107,14 +111,16 @@ bool ClusterLayout::exists() const {
 
 Result<ClusterSpec> ClusterLayout::create(ClusterSpec spec, base::Random& random) const {
     if (auto valid = validate(spec); !valid) return fail(valid.error());
-    if (spec.name != m_name) return fail(Reason::Invalid, fmt::format("the settings are those of \"{}\", not of \"{}\"", spec.name, m_name));
+    if (spec.name != m_name)
+        return fail(Reason::Invalid, fmt::format("the settings are those of \"{}\", not of \"{}\"", spec.name, m_name));
     if (spec.uuid.empty()) spec.uuid = random.uuid();
     std::error_code error;
     fs::create_directories(fs::path(m_folder).parent_path(), error);
     fs::create_directories(fs::path(m_logFile).parent_path(), error);
     // Made apart and renamed into place: a cluster that is there has its settings.
     std::string fresh = m_folder + ".XXXXXX";
-    if (::mkdtemp(fresh.data()) == nullptr) return failed("making a folder for the cluster in", fs::path(m_folder).parent_path().string());
+    if (::mkdtemp(fresh.data()) == nullptr)
+        return failed("making a folder for the cluster in", fs::path(m_folder).parent_path().string());
     const auto abandon = [&](Error why) {
         fs::remove_all(fresh, error);
         return fail(std::move(why));
@@ -125,7 +131,9 @@ Result<ClusterSpec> ClusterLayout::create(ClusterSpec spec, base::Random& random
     if (auto written = replaceFile(fresh + "/cluster.yaml", toYaml(spec)); !written) return abandon(written.error());
     if (::rename(fresh.c_str(), m_folder.c_str()) != 0) {
         if (errno == ENOTEMPTY || errno == EEXIST) {
-            return abandon({Reason::AlreadyExists, fmt::format("there is a cluster \"{}\" already; choose another name, or delete it", m_name)});
+            return abandon(
+                {Reason::AlreadyExists,
+                 fmt::format("there is a cluster \"{}\" already; choose another name, or delete it", m_name)});
         }
         return abandon(failed("making", m_folder).error());
     }
@@ -134,14 +142,18 @@ Result<ClusterSpec> ClusterLayout::create(ClusterSpec spec, base::Random& random
 
 Result<ClusterSpec> ClusterLayout::load() const {
     std::ifstream in(specFile());
-    if (!in && !exists()) return fail(Reason::NotFound, fmt::format("there is no cluster \"{}\"; \"qdeck list\" shows those that there are", m_name));
+    if (!in && !exists())
+        return fail(Reason::NotFound,
+                    fmt::format("there is no cluster \"{}\"; \"qdeck list\" shows those that there are", m_name));
     if (!in) return failed("reading", specFile());
     std::ostringstream text;
     text << in.rdbuf();
     auto spec = parseClusterSpec(text.str());
     if (!spec) return fail(spec.error().within(specFile()));
     if (auto valid = validate(*spec); !valid) return fail(valid.error().within(specFile()));
-    if (spec->name != m_name) return fail(Reason::Invalid, fmt::format("{}: the name is \"{}\", but the folder is \"{}\"", specFile(), spec->name, m_name));
+    if (spec->name != m_name)
+        return fail(Reason::Invalid,
+                    fmt::format("{}: the name is \"{}\", but the folder is \"{}\"", specFile(), spec->name, m_name));
     return spec;
 }
 
@@ -177,13 +189,15 @@ Result<std::optional<Owner>> ClusterLayout::owner() const {
 
 Result<Ownership> Ownership::acquire(const ClusterLayout& layout) {
     const int file = ::open(layout.ownerFile().c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    if (file < 0 && errno == ENOENT) return fail(Reason::NotFound, fmt::format("there is no cluster \"{}\"", layout.name()));
+    if (file < 0 && errno == ENOENT)
+        return fail(Reason::NotFound, fmt::format("there is no cluster \"{}\"", layout.name()));
     if (file < 0) return failed("opening", layout.ownerFile());
     Ownership ownership(file);
     struct flock lock = wholeFile();
     if (::fcntl(file, F_OFD_SETLK, &lock) != 0) {
         if (errno != EAGAIN && errno != EACCES) return failed("locking", layout.ownerFile());
-        return fail(Reason::Conflict, fmt::format("the cluster \"{}\" is run by another process (pid {})", layout.name(), readOwner(file).pid));
+        return fail(Reason::Conflict, fmt::format("the cluster \"{}\" is run by another process (pid {})",
+                                                  layout.name(), readOwner(file).pid));
     }
     if (auto written = ownership.publish({}); !written) return fail(written.error());
     return ownership;

@@ -9,7 +9,8 @@
 //   $XDG_STATE_HOME/quarterdeck/<name>.log
 //   $XDG_CACHE_HOME/quarterdeck/                  node images, what is known about KVM (or $QD_CACHE_DIR)
 //
-// The lock is an open-file-description lock: it goes with the process, however it ends, and asking who holds it takes nothing.
+// The lock is an open-file-description lock: it goes with the process, however it ends, and asking who holds it takes
+// nothing.
 #pragma once
 
 #include <sys/types.h>
@@ -53,13 +54,15 @@ public:
     std::string logFile() const { return m_logFile; }
 
     bool exists() const;
-    // Makes the folders and writes the spec, with a fresh uuid when it has none. AlreadyExists when there is such a cluster.
+    // Makes the folders and writes the spec, with a fresh uuid when it has none. AlreadyExists when there is such a
+    // cluster.
     Result<ClusterSpec> create(ClusterSpec spec, base::Random& random) const;
     // NotFound names the cluster and how to list those that there are.
     Result<ClusterSpec> load() const;
     // Replaces the spec, durably, whole or not at all.
     Result<void> save(const ClusterSpec& spec) const;
-    // Removes everything of the cluster on this machine; its machines must be gone already. Conflict while a process owns it.
+    // Removes everything of the cluster on this machine; its machines must be gone already. Conflict while a process
+    // owns it.
     Result<void> remove() const;
     // The process that runs the cluster; nullopt when none does.
     Result<std::optional<Owner>> owner() const;

@@ -20,10 +20,12 @@ constexpr int kMaxDiskGiB = 16 * 1024;
 class Findings {
 public:
     void invalid(std::string_view field, const std::string& value, std::string_view rule) {
-        m_causes.push_back({"FieldValueInvalid", fmt::format("Invalid value: \"{}\": {}", value, rule), std::string(field)});
+        m_causes.push_back(
+            {"FieldValueInvalid", fmt::format("Invalid value: \"{}\": {}", value, rule), std::string(field)});
     }
     void range(std::string_view field, int value, int least, int most) {
-        if (value < least || value > most) invalid(field, std::to_string(value), fmt::format("must be between {} and {}", least, most));
+        if (value < least || value > most)
+            invalid(field, std::to_string(value), fmt::format("must be between {} and {}", least, most));
     }
     Result<void> result(const std::string& name) && {
         if (m_causes.empty()) return {};
@@ -52,7 +54,9 @@ void validateRanges(const ClusterSpec& spec, Findings& findings) {
         int shortest;
         int longest;
     };
-    const Range ranges[] = {{"nodeCidr", spec.nodeCidr, 24, 24}, {"podCidr", spec.podCidr, 8, 18}, {"serviceCidr", spec.serviceCidr, 12, 24}};
+    const Range ranges[] = {{"nodeCidr", spec.nodeCidr, 24, 24},
+                            {"podCidr", spec.podCidr, 8, 18},
+                            {"serviceCidr", spec.serviceCidr, 12, 24}};
     std::vector<std::pair<std::string_view, Cidr>> parsed;
     for (const Range& range : ranges) {
         if (range.text.empty()) continue;
@@ -60,7 +64,8 @@ void validateRanges(const ClusterSpec& spec, Findings& findings) {
         if (!cidr) {
             findings.invalid(range.field, range.text, cidr.error().message);
         } else if (cidr->prefix < range.shortest || cidr->prefix > range.longest) {
-            findings.invalid(range.field, range.text, fmt::format("the prefix must be between /{} and /{}", range.shortest, range.longest));
+            findings.invalid(range.field, range.text,
+                             fmt::format("the prefix must be between /{} and /{}", range.shortest, range.longest));
         } else {
             for (const auto& [field, other] : parsed) {
                 if (cidr->overlaps(other)) findings.invalid(range.field, range.text, fmt::format("overlaps {}", field));
@@ -83,7 +88,7 @@ Result<AccelerationChoice> parseAcceleration(const std::string& word) {
 using Reader = std::function<Result<void>(ClusterSpec&, const YAML::Node&)>;
 
 template <typename T>
-Reader into(T ClusterSpec::* member) {
+Reader into(T ClusterSpec::*member) {
     return [member](ClusterSpec& spec, const YAML::Node& value) -> Result<void> {
         spec.*member = value.as<T>();
         return {};
@@ -118,15 +123,18 @@ const std::map<std::string, Reader>& readers() {
 Result<void> validate(const ClusterSpec& spec) {
     Findings findings;
     if (!isDnsLabel(spec.name) || spec.name.size() > kMaxNameLength) {
-        findings.invalid("name", spec.name,
-                         fmt::format("must be at most {} lower-case letters, digits and '-', beginning and ending with a letter or digit",
-                                     kMaxNameLength));
+        findings.invalid(
+            "name", spec.name,
+            fmt::format(
+                "must be at most {} lower-case letters, digits and '-', beginning and ending with a letter or digit",
+                kMaxNameLength));
     }
     findings.range("nodes", spec.nodes, 1, kMaxNodes);
     findings.range("vcpus", spec.vcpus, 1, kMaxVcpus);
     findings.range("memoryMiB", spec.memoryMiB, kMinMemoryMiB, kMaxMemoryMiB);
     findings.range("diskGiB", spec.diskGiB, 1, kMaxDiskGiB);
-    if (spec.libvirtUri.empty()) findings.invalid("libvirtUri", "", "must name a libvirt connection, e.g. qemu:///system");
+    if (spec.libvirtUri.empty())
+        findings.invalid("libvirtUri", "", "must name a libvirt connection, e.g. qemu:///system");
     validateRanges(spec, findings);
     return std::move(findings).result(spec.name);
 }
@@ -139,11 +147,13 @@ Result<ClusterSpec> parseClusterSpec(std::string_view yaml) {
         for (const auto& entry : root) {
             const auto key = entry.first.as<std::string>();
             const auto reader = readers().find(key);
-            if (reader == readers().end()) return fail(Reason::Invalid, fmt::format("unknown field \"{}\" in the cluster's settings", key));
+            if (reader == readers().end())
+                return fail(Reason::Invalid, fmt::format("unknown field \"{}\" in the cluster's settings", key));
             try {
                 if (auto read = reader->second(spec, entry.second); !read) return fail(read.error());
             } catch (const YAML::BadConversion&) {
-                return fail(Reason::Invalid, fmt::format("{}: the value has the wrong type (line {})", key, entry.second.Mark().line + 1));
+                return fail(Reason::Invalid, fmt::format("{}: the value has the wrong type (line {})", key,
+                                                         entry.second.Mark().line + 1));
             }
         }
         return spec;

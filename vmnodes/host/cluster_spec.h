@@ -17,12 +17,13 @@ struct ClusterSpec {
     std::string name;  // DNS label, at most 40 characters
     std::string uuid;  // given once, when the cluster is made; marks everything in libvirt that belongs to it
     int nodes = 3;
-    int vcpus = 2;          // each node
-    int memoryMiB = 2048;   // each node, at least 256
-    int diskGiB = 20;       // each node's data disk (sparse)
+    int vcpus = 2;         // each node
+    int memoryMiB = 2048;  // each node, at least 256
+    int diskGiB = 20;      // each node's data disk (sparse)
     AccelerationChoice acceleration = AccelerationChoice::Auto;
     std::string libvirtUri = "qemu:///system";
-    // Address ranges in CIDR notation; empty: chosen free of conflict with the host's routes when the cluster is created.
+    // Address ranges in CIDR notation; empty: chosen free of conflict with the host's routes when the cluster is
+    // created.
     std::string nodeCidr;
     std::string podCidr;
     std::string serviceCidr;

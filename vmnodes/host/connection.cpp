@@ -17,38 +17,58 @@ using Source = LifecycleEvent::Source;
 
 Kind domainEventKind(int event) {
     switch (event) {
-        case VIR_DOMAIN_EVENT_DEFINED: return Kind::Defined;
-        case VIR_DOMAIN_EVENT_UNDEFINED: return Kind::Undefined;
-        case VIR_DOMAIN_EVENT_STARTED: return Kind::Started;
-        case VIR_DOMAIN_EVENT_SUSPENDED: return Kind::Suspended;
-        case VIR_DOMAIN_EVENT_RESUMED: return Kind::Resumed;
-        case VIR_DOMAIN_EVENT_STOPPED: return Kind::Stopped;
-        case VIR_DOMAIN_EVENT_SHUTDOWN: return Kind::ShuttingDown;
-        case VIR_DOMAIN_EVENT_CRASHED: return Kind::Crashed;
-        default: return Kind::Other;
+        case VIR_DOMAIN_EVENT_DEFINED:
+            return Kind::Defined;
+        case VIR_DOMAIN_EVENT_UNDEFINED:
+            return Kind::Undefined;
+        case VIR_DOMAIN_EVENT_STARTED:
+            return Kind::Started;
+        case VIR_DOMAIN_EVENT_SUSPENDED:
+            return Kind::Suspended;
+        case VIR_DOMAIN_EVENT_RESUMED:
+            return Kind::Resumed;
+        case VIR_DOMAIN_EVENT_STOPPED:
+            return Kind::Stopped;
+        case VIR_DOMAIN_EVENT_SHUTDOWN:
+            return Kind::ShuttingDown;
+        case VIR_DOMAIN_EVENT_CRASHED:
+            return Kind::Crashed;
+        default:
+            return Kind::Other;
     }
 }
 
 std::string stoppedDetail(int event, int detail) {
     if (event != VIR_DOMAIN_EVENT_STOPPED) return {};
     switch (detail) {
-        case VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN: return "shutdown";
-        case VIR_DOMAIN_EVENT_STOPPED_DESTROYED: return "destroyed";
-        case VIR_DOMAIN_EVENT_STOPPED_CRASHED: return "crashed";
-        case VIR_DOMAIN_EVENT_STOPPED_SAVED: return "saved";
-        case VIR_DOMAIN_EVENT_STOPPED_FAILED: return "failed";
-        default: return {};
+        case VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN:
+            return "shutdown";
+        case VIR_DOMAIN_EVENT_STOPPED_DESTROYED:
+            return "destroyed";
+        case VIR_DOMAIN_EVENT_STOPPED_CRASHED:
+            return "crashed";
+        case VIR_DOMAIN_EVENT_STOPPED_SAVED:
+            return "saved";
+        case VIR_DOMAIN_EVENT_STOPPED_FAILED:
+            return "failed";
+        default:
+            return {};
     }
 }
 
 // Networks and pools number their first four events alike.
 Kind objectEventKind(int event) {
     switch (event) {
-        case VIR_NETWORK_EVENT_DEFINED: return Kind::Defined;
-        case VIR_NETWORK_EVENT_UNDEFINED: return Kind::Undefined;
-        case VIR_NETWORK_EVENT_STARTED: return Kind::Started;
-        case VIR_NETWORK_EVENT_STOPPED: return Kind::Stopped;
-        default: return Kind::Other;
+        case VIR_NETWORK_EVENT_DEFINED:
+            return Kind::Defined;
+        case VIR_NETWORK_EVENT_UNDEFINED:
+            return Kind::Undefined;
+        case VIR_NETWORK_EVENT_STARTED:
+            return Kind::Started;
+        case VIR_NETWORK_EVENT_STOPPED:
+            return Kind::Stopped;
+        default:
+            return Kind::Other;
     }
 }
 static_assert(int{VIR_NETWORK_EVENT_STOPPED} == int{VIR_STORAGE_POOL_EVENT_STOPPED});
@@ -57,13 +77,20 @@ static_assert(int{VIR_NETWORK_EVENT_STOPPED} == int{VIR_STORAGE_POOL_EVENT_STOPP
 
 std::string_view domainStateName(DomainState state) {
     switch (state) {
-        case DomainState::Undefined: return "undefined";
-        case DomainState::Shutoff: return "shutoff";
-        case DomainState::Running: return "running";
-        case DomainState::Paused: return "paused";
-        case DomainState::ShuttingDown: return "shutting down";
-        case DomainState::Crashed: return "crashed";
-        case DomainState::Saved: return "saved";
+        case DomainState::Undefined:
+            return "undefined";
+        case DomainState::Shutoff:
+            return "shutoff";
+        case DomainState::Running:
+            return "running";
+        case DomainState::Paused:
+            return "paused";
+        case DomainState::ShuttingDown:
+            return "shutting down";
+        case DomainState::Crashed:
+            return "crashed";
+        case DomainState::Saved:
+            return "saved";
     }
     return "unknown";
 }
@@ -115,7 +142,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& uri) {
     auto loop = EventLoop::shared();
     ConnectHandle handle(virConnectOpenAuth(uri.c_str(), virConnectAuthPtrDefault, 0));
     if (!handle) return fail(lastConnectError(uri));
-    virConnectSetKeepAlive(handle.get(), kKeepAliveSeconds, kKeepAliveCount);  // refused by drivers without a daemon: harmless
+    virConnectSetKeepAlive(handle.get(), kKeepAliveSeconds,
+                           kKeepAliveCount);  // refused by drivers without a daemon: harmless
     auto connection = std::unique_ptr<Connection>(new Connection(uri, std::move(loop), std::move(handle)));
     if (auto listening = connection->listen(); !listening) return fail(listening.error());
     return connection;
@@ -126,7 +154,8 @@ Result<void> Connection::listen() {
     m_domainCallback = virConnectDomainEventRegisterAny(
         connect, nullptr, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
         VIR_DOMAIN_EVENT_CALLBACK(+[](virConnectPtr, virDomainPtr domain, int event, int detail, void* hub) {
-            Hub::of(hub).dispatch({Source::Domain, domainEventKind(event), virDomainGetName(domain), stoppedDetail(event, detail)});
+            Hub::of(hub).dispatch(
+                {Source::Domain, domainEventKind(event), virDomainGetName(domain), stoppedDetail(event, detail)});
             return 0;
         }),
         Hub::argument(m_hub), Hub::release);

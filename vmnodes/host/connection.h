@@ -1,9 +1,9 @@
 // The connection to libvirt.
 //
-// One Connection is one virConnect. libvirt's calls block and may be made from any thread but the event loop's, so callers
-// run them on a thread of their own (the node pool's functions are synchronous for that reason). Events arrive on libvirt's
-// loop, a thread that all connections of the process share, and are posted to the subscriber's strand: in the order in
-// which libvirt sent them, and never after the Subscription is gone.
+// One Connection is one virConnect. libvirt's calls block and may be made from any thread but the event loop's, so
+// callers run them on a thread of their own (the node pool's functions are synchronous for that reason). Events arrive
+// on libvirt's loop, a thread that all connections of the process share, and are posted to the subscriber's strand: in
+// the order in which libvirt sent them, and never after the Subscription is gone.
 #pragma once
 
 #include <functional>
@@ -66,7 +66,8 @@ public:
 
     virConnectPtr get() const { return m_handle.get(); }
     const std::string& uri() const { return m_uri; }
-    // Whether libvirtd runs as root there (qemu:///system), and so decides where volumes lie and which networks there can be.
+    // Whether libvirtd runs as root there (qemu:///system), and so decides where volumes lie and which networks there
+    // can be.
     bool isSystem() const;
     bool isAlive() const;
 

@@ -20,18 +20,21 @@ namespace {
 using Milliseconds = std::chrono::milliseconds;
 
 short toPoll(int events) {
-    return static_cast<short>(((events & VIR_EVENT_HANDLE_READABLE) != 0 ? POLLIN : 0) | ((events & VIR_EVENT_HANDLE_WRITABLE) != 0 ? POLLOUT : 0));
+    return static_cast<short>(((events & VIR_EVENT_HANDLE_READABLE) != 0 ? POLLIN : 0) |
+                              ((events & VIR_EVENT_HANDLE_WRITABLE) != 0 ? POLLOUT : 0));
 }
 
 int fromPoll(short events) {
-    return ((events & POLLIN) != 0 ? VIR_EVENT_HANDLE_READABLE : 0) | ((events & POLLOUT) != 0 ? VIR_EVENT_HANDLE_WRITABLE : 0) |
-           ((events & (POLLERR | POLLNVAL)) != 0 ? VIR_EVENT_HANDLE_ERROR : 0) | ((events & POLLHUP) != 0 ? VIR_EVENT_HANDLE_HANGUP : 0);
+    return ((events & POLLIN) != 0 ? VIR_EVENT_HANDLE_READABLE : 0) |
+           ((events & POLLOUT) != 0 ? VIR_EVENT_HANDLE_WRITABLE : 0) |
+           ((events & (POLLERR | POLLNVAL)) != 0 ? VIR_EVENT_HANDLE_ERROR : 0) |
+           ((events & POLLHUP) != 0 ? VIR_EVENT_HANDLE_HANGUP : 0);
 }
 
 }  // namespace
 
-// What libvirt has registered. All functions may be called from any thread, also from within callbacks; callbacks and the
-// freeing of their arguments happen on the loop's thread only, without the lock.
+// What libvirt has registered. All functions may be called from any thread, also from within callbacks; callbacks and
+// the freeing of their arguments happen on the loop's thread only, without the lock.
 class EventLoop::Poller {
 public:
     static Poller& instance() {
@@ -131,7 +134,8 @@ private:
             if (timeout.interval >= 0 && (!next || timeout.due < *next)) next = timeout.due;
         }
         if (!next) return -1;
-        return static_cast<int>(std::max<std::int64_t>(std::chrono::ceil<Milliseconds>(*next - m_clock.steady()).count(), 0));
+        return static_cast<int>(
+            std::max<std::int64_t>(std::chrono::ceil<Milliseconds>(*next - m_clock.steady()).count(), 0));
     }
 
     void runOnce() {
@@ -207,11 +211,13 @@ EventLoop::EventLoop() : m_running(std::make_unique<Running>()) {
             [](int fd, int events, virEventHandleCallback callback, void* opaque, virFreeCallback release) {
                 return Poller::instance().addHandle(fd, events, callback, opaque, release);
             },
-            [](int id, int events) { Poller::instance().updateHandle(id, events); }, [](int id) { return Poller::instance().removeHandle(id); },
+            [](int id, int events) { Poller::instance().updateHandle(id, events); },
+            [](int id) { return Poller::instance().removeHandle(id); },
             [](int interval, virEventTimeoutCallback callback, void* opaque, virFreeCallback release) {
                 return Poller::instance().addTimeout(interval, callback, opaque, release);
             },
-            [](int id, int interval) { Poller::instance().updateTimeout(id, interval); }, [](int id) { return Poller::instance().removeTimeout(id); });
+            [](int id, int interval) { Poller::instance().updateTimeout(id, interval); },
+            [](int id) { return Poller::instance().removeTimeout(id); });
         return true;
     }();
     static_cast<void>(registered);

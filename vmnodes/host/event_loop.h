@@ -1,7 +1,8 @@
 // The event loop that libvirt's connections of this process share: a thread of its own, over poll(2).
 //
-// libvirt's default loop lives in GLib's default main context, which belongs to Qt's main thread in any Qt program: libvirt's
-// sockets would be served by the window's thread, and a second thread that runs the loop would wait for it for ever.
+// libvirt's default loop lives in GLib's default main context, which belongs to Qt's main thread in any Qt program:
+// libvirt's sockets would be served by the window's thread, and a second thread that runs the loop would wait for it
+// for ever.
 #pragma once
 
 #include <memory>
@@ -10,7 +11,8 @@ namespace qd::host {
 
 class EventLoop {
 public:
-    // The running loop; starts its thread when nobody else holds it. libvirt is told of it with the first call, for good.
+    // The running loop; starts its thread when nobody else holds it. libvirt is told of it with the first call, for
+    // good.
     static std::shared_ptr<EventLoop> shared();
     // Stops the thread. Connections must be closed before.
     ~EventLoop();

@@ -1,4 +1,5 @@
-// Owners of libvirt's reference-counted objects. A handle is never null unless it was default-constructed or moved from.
+// Owners of libvirt's reference-counted objects. A handle is never null unless it was default-constructed or moved
+// from.
 #pragma once
 
 #include <libvirt/libvirt.h>

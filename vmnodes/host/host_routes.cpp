@@ -16,11 +16,13 @@ using Cache = std::unique_ptr<nl_cache, decltype(&nl_cache_free)>;
 
 // The range that a netlink address stands for; nullopt for default routes, single addresses' lack, and other families.
 std::optional<Cidr> rangeOf(nl_addr* address) {
-    if (address == nullptr || nl_addr_get_family(address) != AF_INET || nl_addr_get_len(address) != 4) return std::nullopt;
+    if (address == nullptr || nl_addr_get_family(address) != AF_INET || nl_addr_get_len(address) != 4)
+        return std::nullopt;
     const int prefix = static_cast<int>(nl_addr_get_prefixlen(address));
     if (prefix == 0) return std::nullopt;
     const auto* bytes = static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(address));
-    const std::uint32_t value = std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 | bytes[3];
+    const std::uint32_t value =
+        std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 | bytes[3];
     const std::uint32_t mask = ~std::uint32_t{0} << (32 - prefix);
     return Cidr{{value & mask}, prefix};
 }
@@ -43,14 +45,17 @@ Result<std::vector<Cidr>> readHostRoutes() {
     if (const int code = nl_connect(socket.get(), NETLINK_ROUTE); code < 0) return failed("routes", code);
 
     nl_cache* raw = nullptr;
-    if (const int code = rtnl_route_alloc_cache(socket.get(), AF_INET, 0, &raw); code < 0) return failed("routes", code);
+    if (const int code = rtnl_route_alloc_cache(socket.get(), AF_INET, 0, &raw); code < 0)
+        return failed("routes", code);
     const Cache routes(raw, nl_cache_free);
     if (const int code = rtnl_addr_alloc_cache(socket.get(), &raw); code < 0) return failed("addresses", code);
     const Cache addresses(raw, nl_cache_free);
 
     std::vector<Cidr> taken;
-    collect(routes.get(), taken, [](nl_object* object) { return rtnl_route_get_dst(reinterpret_cast<rtnl_route*>(object)); });
-    collect(addresses.get(), taken, [](nl_object* object) { return rtnl_addr_get_local(reinterpret_cast<rtnl_addr*>(object)); });
+    collect(routes.get(), taken,
+            [](nl_object* object) { return rtnl_route_get_dst(reinterpret_cast<rtnl_route*>(object)); });
+    collect(addresses.get(), taken,
+            [](nl_object* object) { return rtnl_addr_get_local(reinterpret_cast<rtnl_addr*>(object)); });
     return taken;
 }
 

@@ -31,7 +31,9 @@ std::vector<Cidr> rangesOf(const XmlDocument& document) {
     for (const char* kind : {"ip", "route"}) {
         const std::size_t count = document.all(fmt::format("/network/{}", kind).c_str()).size();
         for (std::size_t i = 1; i <= count; ++i) {
-            const auto attribute = [&](const char* name) { return document.first(fmt::format("/network/{}[{}]/@{}", kind, i, name).c_str()); };
+            const auto attribute = [&](const char* name) {
+                return document.first(fmt::format("/network/{}[{}]/@{}", kind, i, name).c_str());
+            };
             const auto address = Ipv4::parse(attribute("address").value_or(""));
             const int prefix = prefixOf(attribute("prefix"), attribute("netmask"));
             if (!address || prefix < 1 || prefix > 32) continue;  // IPv6, or a family that has no bearing here
@@ -89,12 +91,17 @@ Result<DomainState> observe(virDomainPtr domain) {
     }
     switch (state) {
         case VIR_DOMAIN_RUNNING:
-        case VIR_DOMAIN_BLOCKED: return DomainState::Running;
+        case VIR_DOMAIN_BLOCKED:
+            return DomainState::Running;
         case VIR_DOMAIN_PAUSED:
-        case VIR_DOMAIN_PMSUSPENDED: return DomainState::Paused;
-        case VIR_DOMAIN_SHUTDOWN: return DomainState::ShuttingDown;
-        case VIR_DOMAIN_CRASHED: return DomainState::Crashed;
-        default: return virDomainHasManagedSaveImage(domain, 0) == 1 ? DomainState::Saved : DomainState::Shutoff;
+        case VIR_DOMAIN_PMSUSPENDED:
+            return DomainState::Paused;
+        case VIR_DOMAIN_SHUTDOWN:
+            return DomainState::ShuttingDown;
+        case VIR_DOMAIN_CRASHED:
+            return DomainState::Crashed;
+        default:
+            return virDomainHasManagedSaveImage(domain, 0) == 1 ? DomainState::Saved : DomainState::Shutoff;
     }
 }
 
@@ -111,7 +118,9 @@ Result<std::vector<DomainRecord>> listDomains(const Connection& connection) {
     if (count < 0) return fail(lastLibvirtError("listing domains"));
     auto records = describeAll<DomainRecord, DomainHandle>(list, count);
     if (records) {
-        std::ranges::sort(*records, {}, [](const DomainRecord& record) { return std::tuple(record.mark ? record.mark->index : 0, record.name); });
+        std::ranges::sort(*records, {}, [](const DomainRecord& record) {
+            return std::tuple(record.mark ? record.mark->index : 0, record.name);
+        });
     }
     return records;
 }

@@ -8,8 +8,8 @@
 
 namespace qd::host {
 
-// Translates libvirt's error of the call that just failed on this thread. `action` says what was tried and on what, as the
-// message's beginning: "starting the domain qd-dev-node-1".
+// Translates libvirt's error of the call that just failed on this thread. `action` says what was tried and on what, as
+// the message's beginning: "starting the domain qd-dev-node-1".
 Error lastLibvirtError(std::string_view action);
 
 // The same for a failed connection, whose causes differ: package missing, daemon not running, group membership missing.

@@ -37,7 +37,8 @@ Xml featuresElement(Acceleration::Kind acceleration) {
 }
 
 Xml cpuElement(Acceleration::Kind acceleration) {
-    if (acceleration == Acceleration::Kind::Kvm) return Xml("cpu").attr("mode", "host-passthrough").attr("check", "none");
+    if (acceleration == Acceleration::Kind::Kvm)
+        return Xml("cpu").attr("mode", "host-passthrough").attr("check", "none");
     // Everything that TCG can emulate: container images compiled for x86-64-v2 need more than the default model has.
     return Xml("cpu").attr("mode", "maximum").attr("check", "none");
 }
@@ -74,9 +75,14 @@ Xml devicesElement(const DomainDescription& domain) {
                     .child(Xml("source").attr("network", domain.network))
                     .child(Xml("model").attr("type", "virtio"))
                     .child(Xml("rom").attr("enabled", "no")));
-    devices.add(Xml("serial").attr("type", "file").child(Xml("source").attr("path", domain.consoleLog).attr("append", "on")).child(Xml("target").attr("port", 0)));
+    devices.add(Xml("serial")
+                    .attr("type", "file")
+                    .child(Xml("source").attr("path", domain.consoleLog).attr("append", "on"))
+                    .child(Xml("target").attr("port", 0)));
     if (domain.debugPort) {
-        devices.add(Xml("channel").attr("type", "unix").child(Xml("target").attr("type", "virtio").attr("name", "org.quarterdeck.debug.0")));
+        devices.add(Xml("channel")
+                        .attr("type", "unix")
+                        .child(Xml("target").attr("type", "virtio").attr("name", "org.quarterdeck.debug.0")));
     }
     devices.add(Xml("video").child(Xml("model").attr("type", "none")));
     // Memory that the guest frees goes back to the host.
@@ -117,9 +123,16 @@ Xml networkXml(const NetworkDescription& network) {
     for (const LeaseDescription& lease : network.leases) {
         dhcp.add(Xml("host").attr("mac", lease.mac).attr("name", lease.name).attr("ip", lease.address.toString()));
     }
-    xml.add(Xml("ip").attr("address", network.plan.gateway().toString()).attr("netmask", network.plan.nodes.netmask()).child(std::move(dhcp)));
+    xml.add(Xml("ip")
+                .attr("address", network.plan.gateway().toString())
+                .attr("netmask", network.plan.nodes.netmask())
+                .child(std::move(dhcp)));
     const auto route = [&](const Cidr& range, Ipv4 gateway) {
-        xml.add(Xml("route").attr("family", "ipv4").attr("address", range.base.toString()).attr("prefix", range.prefix).attr("gateway", gateway.toString()));
+        xml.add(Xml("route")
+                    .attr("family", "ipv4")
+                    .attr("address", range.base.toString())
+                    .attr("prefix", range.prefix)
+                    .attr("gateway", gateway.toString()));
     };
     for (const LeaseDescription& lease : network.leases) route(lease.pods, lease.address);
     if (!network.leases.empty()) route(network.plan.services, network.leases.front().address);
@@ -127,8 +140,10 @@ Xml networkXml(const NetworkDescription& network) {
 }
 
 Xml poolXml(const std::string& name, const std::string& path) {
-    return Xml("pool").attr("type", "dir").child(Xml("name", name)).child(
-        Xml("target").child(Xml("path", path)).child(Xml("permissions").child(Xml("mode", "0711"))));
+    return Xml("pool")
+        .attr("type", "dir")
+        .child(Xml("name", name))
+        .child(Xml("target").child(Xml("path", path)).child(Xml("permissions").child(Xml("mode", "0711"))));
 }
 
 Xml volumeXml(const VolumeDescription& volume) {
@@ -136,7 +151,9 @@ Xml volumeXml(const VolumeDescription& volume) {
     xml.add(Xml("name", volume.name));
     xml.add(Xml("capacity", volume.capacity).attr("unit", "bytes"));
     xml.add(Xml("allocation", 0).attr("unit", "bytes"));
-    xml.add(Xml("target").child(Xml("format").attr("type", volume.format)).child(Xml("permissions").child(Xml("mode", "0600"))));
+    xml.add(Xml("target")
+                .child(Xml("format").attr("type", volume.format))
+                .child(Xml("permissions").child(Xml("mode", "0600"))));
     if (!volume.backingPath.empty()) {
         xml.add(Xml("backingStore").child(Xml("path", volume.backingPath)).child(Xml("format").attr("type", "qcow2")));
     }

@@ -54,7 +54,7 @@ struct NetworkDescription {
 
 struct VolumeDescription {
     std::string name;
-    std::string format;  // raw or qcow2
+    std::string format;          // raw or qcow2
     std::uint64_t capacity = 0;  // bytes
     std::string backingPath;     // a qcow2 to lay it over; empty: none
 };

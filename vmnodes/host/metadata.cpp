@@ -55,7 +55,8 @@ std::string macAddress(const std::string& uuid, int index) {
 bool isVolumeOf(const std::string& cluster, const std::string& volume) {
     const std::string prefix = prefixOf(cluster);
     if (!volume.starts_with(prefix)) return false;
-    static const std::regex pattern(R"(node-[0-9]+-(data\.qcow2|config\.raw|console\.log(\.[0-9]+)?)|pvc-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[a-z0-9]+)?)");
+    static const std::regex pattern(
+        R"(node-[0-9]+-(data\.qcow2|config\.raw|console\.log(\.[0-9]+)?)|pvc-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[a-z0-9]+)?)");
     return std::regex_match(volume.begin() + static_cast<std::ptrdiff_t>(prefix.size()), volume.end(), pattern);
 }
 
@@ -67,7 +68,10 @@ std::optional<std::string> imageHashOf(const std::string& volume) {
 }
 
 Xml metadataElement(const Mark& mark) {
-    Xml cluster = Xml("quarterdeck:cluster").attr("xmlns:quarterdeck", kMetadataNamespace).attr("uuid", mark.uuid).attr("name", mark.cluster);
+    Xml cluster = Xml("quarterdeck:cluster")
+                      .attr("xmlns:quarterdeck", kMetadataNamespace)
+                      .attr("uuid", mark.uuid)
+                      .attr("name", mark.cluster);
     if (mark.nodes > 0) cluster.set("nodes", std::to_string(mark.nodes));
     if (mark.index > 0) cluster.set("index", std::to_string(mark.index));
     if (!mark.cidrs.empty()) cluster.set("cidrs", mark.cidrs);
@@ -77,15 +81,17 @@ Xml metadataElement(const Mark& mark) {
 
 std::optional<Mark> readMark(const XmlDocument& document, const std::string& root) {
     const std::string element = root + "/metadata/quarterdeck:cluster";
-    const auto attribute = [&](const char* name) { return document.first((element + "/@" + name).c_str()).value_or(""); };
+    const auto attribute = [&](const char* name) {
+        return document.first((element + "/@" + name).c_str()).value_or("");
+    };
     const auto number = [&](const char* name) {
         const std::string text = attribute(name);
         int value = 0;
         std::from_chars(text.data(), text.data() + text.size(), value);
         return value;
     };
-    Mark mark{attribute("uuid"), attribute("name"), number("nodes"), number("index"), attribute("cidrs"),
-              document.all((element + "/quarterdeck:image").c_str())};
+    Mark mark{attribute("uuid"), attribute("name"),  number("nodes"),
+              number("index"),   attribute("cidrs"), document.all((element + "/quarterdeck:image").c_str())};
     if (mark.uuid.empty()) return std::nullopt;
     return mark;
 }

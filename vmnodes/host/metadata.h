@@ -1,8 +1,9 @@
 // Names and marks by which Quarterdeck knows its own in libvirt.
 //
-// A cluster's objects are named qd-<cluster>-…; networks and domains also carry its uuid in a <quarterdeck:cluster> element, and
-// only the two together make an object ours to remove. Volumes cannot carry metadata: they count as the cluster's by their
-// exact name pattern, in Quarterdeck's own storage pool, and only as long as no foreign object claims the cluster's name.
+// A cluster's objects are named qd-<cluster>-…; networks and domains also carry its uuid in a <quarterdeck:cluster>
+// element, and only the two together make an object ours to remove. Volumes cannot carry metadata: they count as the
+// cluster's by their exact name pattern, in Quarterdeck's own storage pool, and only as long as no foreign object
+// claims the cluster's name.
 #pragma once
 
 #include <optional>
@@ -34,9 +35,9 @@ std::optional<std::string> imageHashOf(const std::string& volume);
 struct Mark {
     std::string uuid;
     std::string cluster;
-    int nodes = 0;      // networks: how many nodes the cluster has
-    int index = 0;      // domains: which node
-    std::string cidrs;  // networks: "nodes pods services", separated by spaces
+    int nodes = 0;                    // networks: how many nodes the cluster has
+    int index = 0;                    // domains: which node
+    std::string cidrs;                // networks: "nodes pods services", separated by spaces
     std::vector<std::string> images;  // hashes of the shared images that are used
 };
 

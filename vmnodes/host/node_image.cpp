@@ -20,12 +20,15 @@ constexpr std::size_t kHashBytes = 10;  // enough to tell agents apart
 
 Result<json::object> readManifest(const fs::path& file) {
     std::ifstream in(file);
-    if (!in) return fail(Reason::NotFound, fmt::format("there is no node image at {}; vmnodes/image/build makes one", file.parent_path().string()));
+    if (!in)
+        return fail(Reason::NotFound, fmt::format("there is no node image at {}; vmnodes/image/build makes one",
+                                                  file.parent_path().string()));
     std::ostringstream text;
     text << in.rdbuf();
     boost::system::error_code error;
     const json::value value = json::parse(text.str(), error);
-    if (error || !value.is_object()) return fail(Reason::Invalid, fmt::format("{} is not a JSON object", file.string()));
+    if (error || !value.is_object())
+        return fail(Reason::Invalid, fmt::format("{} is not a JSON object", file.string()));
     return value.get_object();
 }
 
@@ -64,8 +67,11 @@ Result<NodeImage> loadNodeImage(const std::string& folderName) {
     if (!fields) return fail(fields.error());
     Manifest manifest(folder, *fields);
     if (manifest.number("format") != kManifestFormat) {
-        return fail(Reason::Invalid, fmt::format("the node image at {} has format {}, this program reads {}; build it again with vmnodes/image/build",
-                                                 folderName, manifest.number("format"), kManifestFormat));
+        return fail(
+            Reason::Invalid,
+            fmt::format(
+                "the node image at {} has format {}, this program reads {}; build it again with vmnodes/image/build",
+                folderName, manifest.number("format"), kManifestFormat));
     }
     NodeImage image{.hash = manifest.text("hash"),
                     .kernel = manifest.file("kernel"),
@@ -78,15 +84,18 @@ Result<NodeImage> loadNodeImage(const std::string& folderName) {
                     .agentDisk = {},
                     .agentHash = {}};
     if (!manifest.missing().empty() || image.hash.empty()) {
-        return fail(Reason::Invalid, fmt::format("the node image at {} lacks \"{}\"; build it again with vmnodes/image/build", folderName,
-                                                 manifest.missing().empty() ? "hash" : manifest.missing()));
+        return fail(Reason::Invalid,
+                    fmt::format("the node image at {} lacks \"{}\"; build it again with vmnodes/image/build",
+                                folderName, manifest.missing().empty() ? "hash" : manifest.missing()));
     }
     return image;
 }
 
 Result<void> addAgentDisk(NodeImage& image, const std::string& path) {
     std::ifstream in(path, std::ios::binary);
-    if (!in) return fail(Reason::NotFound, fmt::format("there is no agent disk at {}; vmnodes/image/pack-agent makes one", path));
+    if (!in)
+        return fail(Reason::NotFound,
+                    fmt::format("there is no agent disk at {}; vmnodes/image/pack-agent makes one", path));
     const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
     EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
     std::string buffer(1 << 20, '\0');

@@ -8,7 +8,8 @@
 
 namespace qd::host {
 
-// Paths are on the machine that runs Quarterdeck; the node pool uploads the files into libvirt's storage, once per hash.
+// Paths are on the machine that runs Quarterdeck; the node pool uploads the files into libvirt's storage, once per
+// hash.
 struct NodeImage {
     std::string hash;  // of the recipe and everything in it
     std::string kernel;
@@ -16,10 +17,10 @@ struct NodeImage {
     std::string rootImage;     // raw, read-only, shared by all nodes; empty: none
     std::string dataTemplate;  // qcow2 that every node's data disk is an overlay of; empty: data disks start blank
     std::uint64_t dataVirtualSize = 0;  // bytes; a data disk is at least as large
-    std::string commandLine;      // the kernel's
-    std::string commandLineTcg;   // appended when there is no KVM
-    std::string agentDisk;        // raw, read-only, shared: qdeck-agent and its libraries; empty: none
-    std::string agentHash;        // of the agent disk's content
+    std::string commandLine;            // the kernel's
+    std::string commandLineTcg;         // appended when there is no KVM
+    std::string agentDisk;              // raw, read-only, shared: qdeck-agent and its libraries; empty: none
+    std::string agentHash;              // of the agent disk's content
 };
 
 // Reads manifest.json in the image's folder. NotFound or Invalid names the folder and what to do.

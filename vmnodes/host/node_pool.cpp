@@ -12,9 +12,9 @@ namespace qd::host {
 namespace {
 
 Error notOurs(std::string_view kind, const std::string& name, const std::string& cluster) {
-    return {Reason::AlreadyExists,
-            fmt::format("libvirt has a {} named {} that does not belong to the cluster \"{}\"; choose another cluster name, or remove it yourself", kind, name,
-                        cluster)};
+    return {Reason::AlreadyExists, fmt::format("libvirt has a {} named {} that does not belong to the cluster \"{}\"; "
+                                               "choose another cluster name, or remove it yourself",
+                                               kind, name, cluster)};
 }
 
 NodeIdentity identityOf(const std::string& uuid, int index, const AddressPlan& plan) {
@@ -36,17 +36,28 @@ Result<PoolStatus> statusOf(const NetworkRecord& network, const std::vector<Doma
 
 std::string_view stepName(Step step) {
     switch (step) {
-        case Step::Network: return "network";
-        case Step::Storage: return "storage";
-        case Step::UploadImage: return "image";
-        case Step::Disks: return "disks";
-        case Step::Define: return "define";
-        case Step::Start: return "start";
-        case Step::Stop: return "stop";
-        case Step::Save: return "save";
-        case Step::Restore: return "restore";
-        case Step::Remove: return "remove";
-        case Step::Undo: return "undo";
+        case Step::Network:
+            return "network";
+        case Step::Storage:
+            return "storage";
+        case Step::UploadImage:
+            return "image";
+        case Step::Disks:
+            return "disks";
+        case Step::Define:
+            return "define";
+        case Step::Start:
+            return "start";
+        case Step::Stop:
+            return "stop";
+        case Step::Save:
+            return "save";
+        case Step::Restore:
+            return "restore";
+        case Step::Remove:
+            return "remove";
+        case Step::Undo:
+            return "undo";
     }
     return "";
 }
@@ -117,7 +128,8 @@ Result<AddressPlan> NodePool::Impl::chooseFreshAddresses() const {
     // Networks that are not started have no routes yet but will want them.
     const auto networks = listNetworks(connection);
     if (!networks) return fail(networks.error());
-    for (const NetworkRecord& record : *networks) taken->insert(taken->end(), record.ranges.begin(), record.ranges.end());
+    for (const NetworkRecord& record : *networks)
+        taken->insert(taken->end(), record.ranges.begin(), record.ranges.end());
     return chooseAddresses(*taken, wishes);
 }
 
@@ -136,7 +148,8 @@ std::vector<NodeIdentity> NodePool::identities(const AddressPlan& plan) const {
 Result<PoolStatus> NodePool::inspect() const {
     const auto network = m_impl->network();
     if (!network) return fail(network.error());
-    if (!*network) return fail(Reason::NotFound, fmt::format("the cluster \"{}\" has no machines in libvirt", m_impl->spec.name));
+    if (!*network)
+        return fail(Reason::NotFound, fmt::format("the cluster \"{}\" has no machines in libvirt", m_impl->spec.name));
     const auto domains = m_impl->domains();
     if (!domains) return fail(domains.error());
     return statusOf(**network, *domains);

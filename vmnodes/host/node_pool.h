@@ -1,9 +1,10 @@
 // The machines of one cluster: creating, starting, stopping, saving, restoring and removing them as a set.
 //
-// Every function is synchronous and may take minutes; run it on a thread that may wait. Each observes first what is there and
-// does only what is missing, so all can be repeated after a failure. create() and start() undo their own steps when they
-// fail or are cancelled, so that nothing is left behind. A function returns when the state it promises has been *seen* (by
-// libvirt's events), never when it was only requested. One NodePool object is used by one thread at a time.
+// Every function is synchronous and may take minutes; run it on a thread that may wait. Each observes first what is
+// there and does only what is missing, so all can be repeated after a failure. create() and start() undo their own
+// steps when they fail or are cancelled, so that nothing is left behind. A function returns when the state it promises
+// has been *seen* (by libvirt's events), never when it was only requested. One NodePool object is used by one thread at
+// a time.
 //
 // Everything made in libvirt carries the cluster's uuid in its metadata; remove() takes only what carries it.
 #pragma once
@@ -45,10 +46,10 @@ std::string_view stepName(Step step);
 struct Progress {
     Step step;
     StepState state;
-    std::string node;  // empty for steps of the whole cluster
+    std::string node;           // empty for steps of the whole cluster
     base::Duration elapsed{0};  // since this function began
-    std::string detail;  // for people, e.g. "root image: 120 of 215 MiB"
-    double fraction = 0;  // of this step, when Working
+    std::string detail;         // for people, e.g. "root image: 120 of 215 MiB"
+    double fraction = 0;        // of this step, when Working
 };
 // A cancelled function fails with this code (and has undone its steps like any other failure).
 inline constexpr int kCancelledCode = 499;
@@ -56,16 +57,17 @@ using ProgressHandler = std::function<void(const Progress&)>;  // called on the 
 
 // What a node's configuration may depend on.
 struct NodeIdentity {
-    std::string name;     // also the Kubernetes node's, e.g. "node-1"
-    int index = 0;        // from 1
+    std::string name;  // also the Kubernetes node's, e.g. "node-1"
+    int index = 0;     // from 1
     std::string mac;
     Ipv4 address;
     std::string podCidr;  // the node's share of the cluster's, routed to it from the host
 };
-// What a node is told at its first boot (docs/node-image.md). The pool itself adds hostname, address, gateway, mac and podcidr.
+// What a node is told at its first boot (docs/node-image.md). The pool itself adds hostname, address, gateway, mac and
+// podcidr.
 struct NodeConfiguration {
     std::map<std::string, std::string> settings;  // by key without "qd."; SMBIOS strings, so no secrets
-    std::string archive;                          // a ustar archive, the content of the disk qd-config; empty: no such disk
+    std::string archive;  // a ustar archive, the content of the disk qd-config; empty: no such disk
 };
 using Configure = std::function<Result<NodeConfiguration>(const NodeIdentity&, const AddressPlan&)>;
 
@@ -91,8 +93,8 @@ struct NodePoolOptions {
 
 class NodePool {
 public:
-    // The spec must be valid and carry a uuid; connection and executor must outlive the pool. The executor needs a thread that
-    // is free while a function of the pool waits: events arrive there.
+    // The spec must be valid and carry a uuid; connection and executor must outlive the pool. The executor needs a
+    // thread that is free while a function of the pool waits: events arrive there.
     NodePool(Connection& connection, base::Executor& executor, ClusterSpec spec, NodePoolOptions options = {});
     ~NodePool();
     NodePool(const NodePool&) = delete;

@@ -26,12 +26,14 @@ std::vector<std::pair<std::string, std::string>> imageFiles(const NodeImage& ima
     return files;
 }
 
-std::vector<std::string> oemStrings(const NodeIdentity& node, const AddressPlan& plan, const NodeConfiguration& configuration) {
-    std::map<std::string, std::string> settings = {{"hostname", node.name},
-                                                   {"address", fmt::format("{}/{}", node.address.toString(), plan.nodes.prefix)},
-                                                   {"gateway", plan.gateway().toString()},
-                                                   {"mac", node.mac},
-                                                   {"podcidr", node.podCidr}};
+std::vector<std::string> oemStrings(const NodeIdentity& node, const AddressPlan& plan,
+                                    const NodeConfiguration& configuration) {
+    std::map<std::string, std::string> settings = {
+        {"hostname", node.name},
+        {"address", fmt::format("{}/{}", node.address.toString(), plan.nodes.prefix)},
+        {"gateway", plan.gateway().toString()},
+        {"mac", node.mac},
+        {"podcidr", node.podCidr}};
     for (const auto& [key, value] : configuration.settings) settings.insert_or_assign(key, value);
     std::vector<std::string> strings;
     for (const auto& [key, value] : settings) strings.push_back(fmt::format("qd.{}={}", key, value));
@@ -63,18 +65,22 @@ private:
     std::optional<Error> m_error;
 };
 
-std::vector<DiskDescription> disksOf(const std::string& cluster, int index, const NodeImage& image, bool hasConfig, Paths& paths) {
+std::vector<DiskDescription> disksOf(const std::string& cluster, int index, const NodeImage& image, bool hasConfig,
+                                     Paths& paths) {
     std::vector<DiskDescription> disks;
-    if (!image.rootImage.empty()) disks.push_back({paths.of(imageVolumeName(image.hash, "root")), "raw", "qd-root", true});
+    if (!image.rootImage.empty())
+        disks.push_back({paths.of(imageVolumeName(image.hash, "root")), "raw", "qd-root", true});
     disks.push_back({paths.of(volumeName(cluster, index, "data.qcow2")), "qcow2", "qd-data", false});
-    if (!image.agentDisk.empty()) disks.push_back({paths.of(imageVolumeName(image.agentHash, "agent")), "raw", "qd-agent", true});
+    if (!image.agentDisk.empty())
+        disks.push_back({paths.of(imageVolumeName(image.agentHash, "agent")), "raw", "qd-agent", true});
     if (hasConfig) disks.push_back({paths.of(volumeName(cluster, index, "config.raw")), "raw", "qd-config", true});
     return disks;
 }
 
 }  // namespace
 
-Result<AddressPlan> NodePool::Impl::ensureNetwork(const NodeImage& image, UndoList& undo, const Reporter& report) const {
+Result<AddressPlan> NodePool::Impl::ensureNetwork(const NodeImage& image, UndoList& undo,
+                                                  const Reporter& report) const {
     const std::string name = networkName(spec.name);
     report(Step::Network, StepState::Started, {}, name);
     auto existing = network();
@@ -85,12 +91,14 @@ Result<AddressPlan> NodePool::Impl::ensureNetwork(const NodeImage& image, UndoLi
     if (*existing) {
         handle = std::move((*existing)->handle);
     } else {
-        NetworkDescription description{.name = name,
-                                       .mark = {spec.uuid, spec.name, spec.nodes, 0, formatPlan(*plan), imageHashes(image)},
-                                       .bridge = bridgeName(spec.uuid),
-                                       .plan = *plan,
-                                       .leases = {}};
-        // libvirt cannot add routes to a network that is in use, so every node that could join later has its own already.
+        NetworkDescription description{
+            .name = name,
+            .mark = {spec.uuid, spec.name, spec.nodes, 0, formatPlan(*plan), imageHashes(image)},
+            .bridge = bridgeName(spec.uuid),
+            .plan = *plan,
+            .leases = {}};
+        // libvirt cannot add routes to a network that is in use, so every node that could join later has its own
+        // already.
         for (int index = 1; index <= kMaxNodes; ++index) {
             const NodeIdentity node = identity(index, *plan);
             description.leases.push_back({node.name, node.mac, node.address, plan->podsOf(index)});
@@ -108,24 +116,29 @@ Result<AddressPlan> NodePool::Impl::ensureNetwork(const NodeImage& image, UndoLi
     return plan;
 }
 
-Result<void> NodePool::Impl::ensureImages(Storage& storage, const NodeImage& image, const Reporter& report, std::stop_token stop) const {
+Result<void> NodePool::Impl::ensureImages(Storage& storage, const NodeImage& image, const Reporter& report,
+                                          std::stop_token stop) const {
     report(Step::UploadImage, StepState::Started, {}, image.hash);
     int lastPercent = -1;
     const auto progress = [&](std::uint64_t done, std::uint64_t total) {
         const int percent = total == 0 ? 100 : static_cast<int>(done * 100 / total);
         if (percent == std::exchange(lastPercent, percent)) return;
-        report(Step::UploadImage, StepState::Working, {}, fmt::format("{} of {} MiB", done >> 20, total >> 20), percent / 100.0);
+        report(Step::UploadImage, StepState::Working, {}, fmt::format("{} of {} MiB", done >> 20, total >> 20),
+               percent / 100.0);
     };
     if (auto uploaded = storage.ensureImage(image.hash, imageFiles(image), progress, stop); !uploaded) return uploaded;
     if (!image.agentDisk.empty()) {
-        if (auto uploaded = storage.ensureImage(image.agentHash, {{"agent", image.agentDisk}}, progress, stop); !uploaded) return uploaded;
+        if (auto uploaded = storage.ensureImage(image.agentHash, {{"agent", image.agentDisk}}, progress, stop);
+            !uploaded)
+            return uploaded;
     }
     report(Step::UploadImage, StepState::Done, {}, image.hash);
     return {};
 }
 
-Result<void> NodePool::Impl::ensureNode(Storage& storage, const NodeImage& image, const Acceleration& acceleration, const NodeIdentity& node,
-                                        const AddressPlan& plan, const Configure& configure, UndoList& undo, const Reporter& report) const {
+Result<void> NodePool::Impl::ensureNode(Storage& storage, const NodeImage& image, const Acceleration& acceleration,
+                                        const NodeIdentity& node, const AddressPlan& plan, const Configure& configure,
+                                        UndoList& undo, const Reporter& report) const {
     const std::string name = domainName(spec.name, node.index);
     const auto configuration = configure ? configure(node, plan) : Result<NodeConfiguration>(NodeConfiguration{});
     if (!configuration) return fail(configuration.error().within("configuring " + node.name));
@@ -133,12 +146,16 @@ Result<void> NodePool::Impl::ensureNode(Storage& storage, const NodeImage& image
     report(Step::Disks, StepState::Started, node.name);
     Paths paths(storage);
     const auto volume = [&](std::string_view what) { return volumeName(spec.name, node.index, what); };
-    const VolumeDescription data{.name = volume("data.qcow2"),
-                                 .format = "qcow2",
-                                 .capacity = std::max(static_cast<std::uint64_t>(spec.diskGiB) * kGiB, image.dataVirtualSize),
-                                 .backingPath = image.dataTemplate.empty() ? "" : paths.of(imageVolumeName(image.hash, "data"))};
+    const VolumeDescription data{
+        .name = volume("data.qcow2"),
+        .format = "qcow2",
+        .capacity = std::max(static_cast<std::uint64_t>(spec.diskGiB) * kGiB, image.dataVirtualSize),
+        .backingPath = image.dataTemplate.empty() ? "" : paths.of(imageVolumeName(image.hash, "data"))};
     if (auto made = ensureVolume(storage, data, undo); !made) return made;
-    if (auto made = ensureVolume(storage, {.name = volume("console.log"), .format = "raw", .capacity = 0, .backingPath = {}}, undo); !made) return made;
+    if (auto made = ensureVolume(
+            storage, {.name = volume("console.log"), .format = "raw", .capacity = 0, .backingPath = {}}, undo);
+        !made)
+        return made;
     // Written anew each time: without a domain nobody has read it yet, and the payload may have changed.
     const std::string config = volume("config.raw");
     if (auto removed = storage.remove(config); !removed) return removed;
@@ -151,20 +168,21 @@ Result<void> NodePool::Impl::ensureNode(Storage& storage, const NodeImage& image
     report(Step::Define, StepState::Started, node.name);
     const bool tcg = acceleration.kind == Acceleration::Kind::Tcg;
     const auto debug = configuration->settings.find("debug");
-    const DomainDescription description{.name = name,
-                                        .mark = {spec.uuid, spec.name, 0, node.index, {}, imageHashes(image)},
-                                        .acceleration = acceleration.kind,
-                                        .vcpus = spec.vcpus,
-                                        .memoryMiB = spec.memoryMiB,
-                                        .kernel = paths.of(imageVolumeName(image.hash, "kernel")),
-                                        .initrd = image.initrd.empty() ? "" : paths.of(imageVolumeName(image.hash, "initrd")),
-                                        .commandLine = image.commandLine + (tcg && !image.commandLineTcg.empty() ? " " + image.commandLineTcg : ""),
-                                        .disks = disksOf(spec.name, node.index, image, !configuration->archive.empty(), paths),
-                                        .network = networkName(spec.name),
-                                        .mac = node.mac,
-                                        .consoleLog = paths.of(volume("console.log")),
-                                        .oemStrings = oemStrings(node, plan, *configuration),
-                                        .debugPort = debug != configuration->settings.end() && debug->second == "shell"};
+    const DomainDescription description{
+        .name = name,
+        .mark = {spec.uuid, spec.name, 0, node.index, {}, imageHashes(image)},
+        .acceleration = acceleration.kind,
+        .vcpus = spec.vcpus,
+        .memoryMiB = spec.memoryMiB,
+        .kernel = paths.of(imageVolumeName(image.hash, "kernel")),
+        .initrd = image.initrd.empty() ? "" : paths.of(imageVolumeName(image.hash, "initrd")),
+        .commandLine = image.commandLine + (tcg && !image.commandLineTcg.empty() ? " " + image.commandLineTcg : ""),
+        .disks = disksOf(spec.name, node.index, image, !configuration->archive.empty(), paths),
+        .network = networkName(spec.name),
+        .mac = node.mac,
+        .consoleLog = paths.of(volume("console.log")),
+        .oemStrings = oemStrings(node, plan, *configuration),
+        .debugPort = debug != configuration->settings.end() && debug->second == "shell"};
     if (paths.error()) return fail(*paths.error());
     const auto xml = domainXml(description).toString();
     if (!xml) return fail(xml.error());
@@ -179,8 +197,8 @@ Result<void> NodePool::Impl::ensureNode(Storage& storage, const NodeImage& image
     return {};
 }
 
-Result<void> NodePool::create(const NodeImage& image, const Acceleration& acceleration, const Configure& configure, const ProgressHandler& progress,
-                              std::stop_token stop) {
+Result<void> NodePool::create(const NodeImage& image, const Acceleration& acceleration, const Configure& configure,
+                              const ProgressHandler& progress, std::stop_token stop) {
     const Reporter report(progress, m_impl->clock());
     UndoList undo;
     std::optional<Storage> storage;  // outlives the undo actions that use it
@@ -200,8 +218,12 @@ Result<void> NodePool::create(const NodeImage& image, const Acceleration& accele
 
         for (const NodeIdentity& node : identities(*plan)) {
             if (stop.stop_requested()) return fail(cancelled("creating the cluster \"" + m_impl->spec.name + "\""));
-            if (std::ranges::any_of(*existing, [&](const DomainRecord& domain) { return domain.mark->index == node.index; })) continue;
-            if (auto made = m_impl->ensureNode(*storage, image, acceleration, node, *plan, configure, undo, report); !made) return made;
+            if (std::ranges::any_of(*existing,
+                                    [&](const DomainRecord& domain) { return domain.mark->index == node.index; }))
+                continue;
+            if (auto made = m_impl->ensureNode(*storage, image, acceleration, node, *plan, configure, undo, report);
+                !made)
+                return made;
         }
         if (stop.stop_requested()) return fail(cancelled("creating the cluster \"" + m_impl->spec.name + "\""));
         return {};

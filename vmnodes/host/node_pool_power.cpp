@@ -23,7 +23,8 @@ std::string nodeOf(const DomainRecord& domain) {
 // Restores a saved domain, starts one that is off, resumes one that is paused.
 Result<void> bringUp(const DomainRecord& domain, UndoList& undo) {
     if (domain.state == DomainState::Paused) {
-        if (virDomainResume(domain.handle.get()) != 0) return fail(lastLibvirtError("resuming the domain " + domain.name));
+        if (virDomainResume(domain.handle.get()) != 0)
+            return fail(lastLibvirtError("resuming the domain " + domain.name));
         return {};
     }
     if (virDomainCreate(domain.handle.get()) != 0) return fail(lastLibvirtError("starting the domain " + domain.name));
@@ -39,8 +40,9 @@ Result<void> bringUp(const DomainRecord& domain, UndoList& undo) {
 }
 
 // Presses the power button of every running domain until all are off, the deadline passes or it is cancelled.
-Result<StateWatch::Outcome> pressPowerButtons(const std::vector<DomainRecord*>& running, StateWatch& watch, const base::Clock& clock,
-                                              base::SteadyTime deadline, std::stop_token stop, const Reporter& report) {
+Result<StateWatch::Outcome> pressPowerButtons(const std::vector<DomainRecord*>& running, StateWatch& watch,
+                                              const base::Clock& clock, base::SteadyTime deadline, std::stop_token stop,
+                                              const Reporter& report) {
     const auto allOff = [&]() -> Result<bool> {
         bool off = true;
         for (DomainRecord* domain : running) {
@@ -69,18 +71,22 @@ Result<void> NodePool::start(const ProgressHandler& progress, std::stop_token st
     const Reporter report(progress, m_impl->clock());
     const auto network = m_impl->network();
     if (!network) return fail(network.error());
-    if (!*network) return fail(Reason::NotFound, fmt::format("the cluster \"{}\" has no machines; create them first", m_impl->spec.name));
+    if (!*network)
+        return fail(Reason::NotFound,
+                    fmt::format("the cluster \"{}\" has no machines; create them first", m_impl->spec.name));
     // Neither starts by itself after the host did.
     if (!(*network)->active && virNetworkCreate((*network)->handle.get()) != 0) {
         return fail(lastLibvirtError("starting the network " + (*network)->name));
     }
-    if (const auto storage = Storage::find(m_impl->connection, m_impl->options.storagePool); !storage) return fail(storage.error());
+    if (const auto storage = Storage::find(m_impl->connection, m_impl->options.storagePool); !storage)
+        return fail(storage.error());
     const auto domains = m_impl->domains();
     if (!domains) return fail(domains.error());
 
     UndoList undo;
     for (const DomainRecord& domain : *domains) {
-        if (stop.stop_requested()) return fail(undo.undo(cancelled("starting the cluster \"" + m_impl->spec.name + "\""), report));
+        if (stop.stop_requested())
+            return fail(undo.undo(cancelled("starting the cluster \"" + m_impl->spec.name + "\""), report));
         if (domain.state == DomainState::Running) continue;
         const Step step = domain.state == DomainState::Saved ? Step::Restore : Step::Start;
         report(step, StepState::Started, nodeOf(domain));
@@ -102,7 +108,8 @@ Result<void> NodePool::stop(const ProgressHandler& progress, std::stop_token sto
     StateWatch watch(m_impl->connection, m_impl->executor);
     std::vector<DomainRecord*> running;
     for (DomainRecord& domain : *domains) {
-        if (virDomainHasManagedSaveImage(domain.handle.get(), 0) == 1 && virDomainManagedSaveRemove(domain.handle.get(), 0) != 0) {
+        if (virDomainHasManagedSaveImage(domain.handle.get(), 0) == 1 &&
+            virDomainManagedSaveRemove(domain.handle.get(), 0) != 0) {
             return fail(lastLibvirtError("dropping the saved state of the domain " + domain.name));
         }
         if (isOff(domain.state)) continue;
@@ -113,7 +120,8 @@ Result<void> NodePool::stop(const ProgressHandler& progress, std::stop_token sto
     const auto deadline = m_impl->clock().steady() + m_impl->options.shutdownDeadline;
     const auto outcome = pressPowerButtons(running, watch, m_impl->clock(), deadline, stop, report);
     if (!outcome) return fail(outcome.error());
-    if (*outcome == StateWatch::Outcome::Cancelled) return fail(cancelled("stopping the cluster \"" + m_impl->spec.name + "\""));
+    if (*outcome == StateWatch::Outcome::Cancelled)
+        return fail(cancelled("stopping the cluster \"" + m_impl->spec.name + "\""));
     for (const DomainRecord* domain : running) {
         if (isOff(domain->state)) continue;
         if (virDomainDestroy(domain->handle.get()) != 0 && virDomainIsActive(domain->handle.get()) == 1) {

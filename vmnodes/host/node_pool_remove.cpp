@@ -13,7 +13,8 @@ Result<void> NodePool::Impl::removeNetwork() const {
     if (!record) return fail(record.error());
     if (!*record) return {};
     const virNetworkPtr handle = (*record)->handle.get();
-    if ((*record)->active && virNetworkDestroy(handle) != 0) return fail(lastLibvirtError("stopping the network " + (*record)->name));
+    if ((*record)->active && virNetworkDestroy(handle) != 0)
+        return fail(lastLibvirtError("stopping the network " + (*record)->name));
     if (virNetworkUndefine(handle) != 0) return fail(lastLibvirtError("removing the network " + (*record)->name));
     return {};
 }
@@ -23,8 +24,10 @@ Result<void> NodePool::Impl::removeDomain(const DomainRecord& domain) const {
     if (virDomainIsActive(handle) == 1 && virDomainDestroy(handle) != 0 && virDomainIsActive(handle) == 1) {
         return fail(lastLibvirtError("switching off the domain " + domain.name));
     }
-    constexpr unsigned everything = VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA | VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA;
-    if (virDomainUndefineFlags(handle, everything) != 0) return fail(lastLibvirtError("removing the domain " + domain.name));
+    constexpr unsigned everything = VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
+                                    VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA;
+    if (virDomainUndefineFlags(handle, everything) != 0)
+        return fail(lastLibvirtError("removing the domain " + domain.name));
     return {};
 }
 
@@ -49,7 +52,8 @@ Result<void> NodePool::remove(const ProgressHandler& progress) {
     bool nameIsOurs = network.has_value();
     for (const DomainRecord& domain : *all) {
         if (!m_impl->isOurs(domain.mark)) {
-            nameIsOurs = nameIsOurs && !(domain.name.starts_with("qd-" + cluster + "-node-") && (!domain.mark || domain.mark->cluster == cluster));
+            nameIsOurs = nameIsOurs && !(domain.name.starts_with("qd-" + cluster + "-node-") &&
+                                         (!domain.mark || domain.mark->cluster == cluster));
             continue;
         }
         const std::string node = nodeName(domain.mark->index);

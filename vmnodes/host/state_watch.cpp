@@ -12,7 +12,8 @@ struct StateWatch::Shared {
     bool lost = false;
 };
 
-StateWatch::StateWatch(Connection& connection, base::Executor& executor) : m_shared(std::make_shared<Shared>()), m_strand(executor) {
+StateWatch::StateWatch(Connection& connection, base::Executor& executor)
+    : m_shared(std::make_shared<Shared>()), m_strand(executor) {
     m_subscription = connection.subscribe(m_strand, [shared = m_shared](const LifecycleEvent& event) {
         const std::lock_guard lock(shared->mutex);
         ++shared->events;
@@ -21,7 +22,8 @@ StateWatch::StateWatch(Connection& connection, base::Executor& executor) : m_sha
     });
 }
 
-Result<StateWatch::Outcome> StateWatch::waitUntil(const std::function<Result<bool>()>& seen, base::SteadyTime deadline, std::stop_token stop) {
+Result<StateWatch::Outcome> StateWatch::waitUntil(const std::function<Result<bool>()>& seen, base::SteadyTime deadline,
+                                                  std::stop_token stop) {
     for (;;) {
         std::uint64_t before = 0;
         {
@@ -33,7 +35,8 @@ Result<StateWatch::Outcome> StateWatch::waitUntil(const std::function<Result<boo
         if (!now) return fail(now.error());
         if (*now) return Outcome::Seen;
         std::unique_lock lock(m_shared->mutex);
-        const bool event = m_shared->changed.wait_until(lock, stop, deadline, [&] { return m_shared->events != before; });
+        const bool event =
+            m_shared->changed.wait_until(lock, stop, deadline, [&] { return m_shared->events != before; });
         if (stop.stop_requested()) return Outcome::Cancelled;
         if (!event) return Outcome::DeadlinePassed;
     }

@@ -19,7 +19,8 @@ public:
     StateWatch(Connection& connection, base::Executor& executor);
 
     // ServiceUnavailable when the connection breaks meanwhile, and whatever error `seen` returns.
-    Result<Outcome> waitUntil(const std::function<Result<bool>()>& seen, base::SteadyTime deadline, std::stop_token stop);
+    Result<Outcome> waitUntil(const std::function<Result<bool>()>& seen, base::SteadyTime deadline,
+                              std::stop_token stop);
 
 private:
     struct Shared;

@@ -69,7 +69,8 @@ Error cancelled(std::string_view what) {
 
 std::string Storage::defaultPath(const Connection& connection) {
     if (connection.isSystem()) return "/var/lib/libvirt/images/quarterdeck";
-    if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != '\0') return std::string(data) + "/quarterdeck/volumes";
+    if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != '\0')
+        return std::string(data) + "/quarterdeck/volumes";
     const char* home = std::getenv("HOME");
     return std::string(home != nullptr ? home : "") + "/.local/share/quarterdeck/volumes";
 }
@@ -77,7 +78,8 @@ std::string Storage::defaultPath(const Connection& connection) {
 Result<Storage> Storage::find(Connection& connection, const std::string& name) {
     PoolHandle pool(virStoragePoolLookupByName(connection.get(), name.c_str()));
     if (!pool) return fail(lastLibvirtError("looking for the storage pool " + name));
-    if (virStoragePoolIsActive(pool.get()) != 1 && virStoragePoolCreate(pool.get(), VIR_STORAGE_POOL_CREATE_WITH_BUILD) != 0 &&
+    if (virStoragePoolIsActive(pool.get()) != 1 &&
+        virStoragePoolCreate(pool.get(), VIR_STORAGE_POOL_CREATE_WITH_BUILD) != 0 &&
         virStoragePoolIsActive(pool.get()) != 1) {
         return fail(lastLibvirtError("starting the storage pool " + name));
     }
@@ -99,7 +101,8 @@ Result<Storage> Storage::ensure(Connection& connection, const std::string& name,
 }
 
 Result<void> Storage::refresh() const {
-    if (virStoragePoolRefresh(m_pool.get(), 0) != 0) return fail(lastLibvirtError("reading the storage pool " + m_name));
+    if (virStoragePoolRefresh(m_pool.get(), 0) != 0)
+        return fail(lastLibvirtError("reading the storage pool " + m_name));
     return {};
 }
 
@@ -158,11 +161,13 @@ Result<void> Storage::remove(const std::string& volume) {
 Result<void> Storage::createWith(const std::string& volume, std::string_view content) {
     std::string padded(content);
     padded.resize(std::max((content.size() + kSector - 1) / kSector, std::size_t{1}) * kSector, '\0');
-    if (auto made = create({.name = volume, .format = "raw", .capacity = padded.size(), .backingPath = {}}); !made) return made;
+    if (auto made = create({.name = volume, .format = "raw", .capacity = padded.size(), .backingPath = {}}); !made)
+        return made;
     const auto handle = lookUp(volume);
     if (!handle) return fail(handle.error());
     Stream stream(m_connection);
-    if (virStorageVolUpload(handle->get(), stream.get(), 0, padded.size(), 0) != 0 || !stream.send(padded) || !stream.finish()) {
+    if (virStorageVolUpload(handle->get(), stream.get(), 0, padded.size(), 0) != 0 || !stream.send(padded) ||
+        !stream.finish()) {
         return fail(lastLibvirtError("writing the volume " + volume));
     }
     return {};
@@ -173,7 +178,8 @@ Result<std::string> Storage::read(const std::string& volume) {
     const auto handle = lookUp(volume);
     if (!handle) return fail(handle.error());
     Stream stream(m_connection);
-    if (virStorageVolDownload(handle->get(), stream.get(), 0, 0, 0) != 0) return fail(lastLibvirtError("reading the volume " + volume));
+    if (virStorageVolDownload(handle->get(), stream.get(), 0, 0, 0) != 0)
+        return fail(lastLibvirtError("reading the volume " + volume));
     std::string content;
     std::string buffer(kChunk, '\0');
     for (;;) {
@@ -197,7 +203,9 @@ Result<void> Storage::uploadFile(const std::string& volume, const std::string& f
     const auto handle = lookUp(volume);
     if (!handle) return fail(handle.error());
     Stream stream(m_connection);
-    const auto failed = [&] { return fail(lastLibvirtError(fmt::format("uploading {} to the volume {}", file, volume))); };
+    const auto failed = [&] {
+        return fail(lastLibvirtError(fmt::format("uploading {} to the volume {}", file, volume)));
+    };
     if (virStorageVolUpload(handle->get(), stream.get(), 0, size, 0) != 0) return failed();
     std::string buffer(kChunk, '\0');
     std::uint64_t done = 0;
@@ -212,8 +220,9 @@ Result<void> Storage::uploadFile(const std::string& volume, const std::string& f
     return stream.finish() ? Result<void>{} : failed();
 }
 
-Result<void> Storage::ensureImage(const std::string& hash, const std::vector<std::pair<std::string, std::string>>& files, const Progress& progress,
-                                  std::stop_token stop) {
+Result<void> Storage::ensureImage(const std::string& hash,
+                                  const std::vector<std::pair<std::string, std::string>>& files,
+                                  const Progress& progress, std::stop_token stop) {
     const auto present = volumes();
     if (!present) return fail(present.error());
     if (present->contains(imageVolumeName(hash, kComplete))) return {};
@@ -233,9 +242,11 @@ Result<void> Storage::ensureImage(const std::string& hash, const std::vector<std
     };
     for (std::size_t i = 0; i < files.size(); ++i) {
         const std::string volume = imageVolumeName(hash, files[i].first);
-        // What stands there without "complete" was cut short; libvirt refuses to remove it while somebody is uploading it.
+        // What stands there without "complete" was cut short; libvirt refuses to remove it while somebody is uploading
+        // it.
         if (auto removed = remove(volume); !removed) {
-            return fail(removed.error().within("another Quarterdeck may be uploading the same image, try again when it is done"));
+            return fail(removed.error().within(
+                "another Quarterdeck may be uploading the same image, try again when it is done"));
         }
         if (auto uploaded = uploadFile(volume, files[i].second, sizes[i], sent, stop); !uploaded) {
             std::ignore = remove(volume);

@@ -1,8 +1,8 @@
 // The storage pool in which all of Quarterdeck's images and disks lie.
 //
-// Files are uploaded through libvirt's streams, so QEMU need not be able to read the user's home, and the same works on a remote
-// host. An image is uploaded once per hash: its volumes count only when the volume "….complete" stands beside them, which
-// is made last, so an upload that was cut short is seen and done again.
+// Files are uploaded through libvirt's streams, so QEMU need not be able to read the user's home, and the same works on
+// a remote host. An image is uploaded once per hash: its volumes count only when the volume "….complete" stands beside
+// them, which is made last, so an upload that was cut short is seen and done again.
 #pragma once
 
 #include <functional>
@@ -41,19 +41,20 @@ public:
     Result<std::string> read(const std::string& volume);
 
     // Uploads the files (name suffix, path) of an image unless it is there complete.
-    Result<void> ensureImage(const std::string& hash, const std::vector<std::pair<std::string, std::string>>& files, const Progress& progress,
-                             std::stop_token stop);
+    Result<void> ensureImage(const std::string& hash, const std::vector<std::pair<std::string, std::string>>& files,
+                             const Progress& progress, std::stop_token stop);
     // Removes the volumes of every image whose hash is not among these.
     Result<void> removeImagesBut(const std::set<std::string>& hashes);
     // Removes the pool and its folder when no volume is left in it.
     Result<void> removeIfEmpty();
 
 private:
-    Storage(virConnectPtr connection, PoolHandle pool, std::string name) : m_connection(connection), m_pool(std::move(pool)), m_name(std::move(name)) {}
+    Storage(virConnectPtr connection, PoolHandle pool, std::string name)
+        : m_connection(connection), m_pool(std::move(pool)), m_name(std::move(name)) {}
     Result<VolumeHandle> lookUp(const std::string& volume) const;
     Result<void> refresh() const;
-    Result<void> uploadFile(const std::string& volume, const std::string& file, std::uint64_t size, const std::function<void(std::uint64_t)>& sent,
-                            std::stop_token stop);
+    Result<void> uploadFile(const std::string& volume, const std::string& file, std::uint64_t size,
+                            const std::function<void(std::uint64_t)>& sent, std::stop_token stop);
 
     virConnectPtr m_connection;
     PoolHandle m_pool;

@@ -57,16 +57,19 @@ struct XmlSerializer {
 
 Result<std::string> Xml::toString() const {
     const std::unique_ptr<xmlBuffer, decltype(&xmlBufferFree)> buffer(xmlBufferCreate(), xmlBufferFree);
-    std::unique_ptr<xmlTextWriter, decltype(&xmlFreeTextWriter)> writer(xmlNewTextWriterMemory(buffer.get(), 0), xmlFreeTextWriter);
+    std::unique_ptr<xmlTextWriter, decltype(&xmlFreeTextWriter)> writer(xmlNewTextWriterMemory(buffer.get(), 0),
+                                                                        xmlFreeTextWriter);
     if (!writer) return fail(Reason::InternalError, "libxml2 could not make a writer");
     xmlTextWriterSetIndent(writer.get(), 1);
     XmlSerializer serializer{writer.get(), {}};
     serializer.write(*this);
     if (!serializer.unwritable.empty()) {
-        return fail(Reason::Invalid, fmt::format("the {} holds a character that XML cannot hold", serializer.unwritable));
+        return fail(Reason::Invalid,
+                    fmt::format("the {} holds a character that XML cannot hold", serializer.unwritable));
     }
     writer.reset();  // flushes
-    return std::string(reinterpret_cast<const char*>(xmlBufferContent(buffer.get())), static_cast<std::size_t>(xmlBufferLength(buffer.get())));
+    return std::string(reinterpret_cast<const char*>(xmlBufferContent(buffer.get())),
+                       static_cast<std::size_t>(xmlBufferLength(buffer.get())));
 }
 
 struct XmlDocument::Tree {
@@ -92,11 +95,12 @@ Result<XmlDocument> XmlDocument::parse(std::string_view text) {
 
 std::vector<std::string> XmlDocument::all(const char* xpath) const {
     std::vector<std::string> found;
-    const std::unique_ptr<xmlXPathObject, decltype(&xmlXPathFreeObject)> result(xmlXPathEvalExpression(chars(xpath), m_tree->context.get()),
-                                                                                xmlXPathFreeObject);
+    const std::unique_ptr<xmlXPathObject, decltype(&xmlXPathFreeObject)> result(
+        xmlXPathEvalExpression(chars(xpath), m_tree->context.get()), xmlXPathFreeObject);
     if (!result || result->nodesetval == nullptr) return found;
     for (int i = 0; i < result->nodesetval->nodeNr; ++i) {
-        const std::unique_ptr<xmlChar, void (*)(void*)> content(xmlNodeGetContent(result->nodesetval->nodeTab[i]), xmlFree);
+        const std::unique_ptr<xmlChar, void (*)(void*)> content(xmlNodeGetContent(result->nodesetval->nodeTab[i]),
+                                                                xmlFree);
         found.emplace_back(content ? reinterpret_cast<const char*>(content.get()) : "");
     }
     return found;

@@ -1,7 +1,7 @@
 // Writing and reading libvirt's XML, over libxml2 (which libvirt itself uses).
 //
-// Xml is a tree of elements built by value; text and attribute values are escaped when it is written. XmlDocument reads what
-// libvirt returns, by XPath. Both are values without threads.
+// Xml is a tree of elements built by value; text and attribute values are escaped when it is written. XmlDocument reads
+// what libvirt returns, by XPath. Both are values without threads.
 #pragma once
 
 #include <cstdint>
@@ -23,16 +23,17 @@ public:
     // An element with text, e.g. Xml("name", "qd-dev-node-1").
     Xml(std::string name, std::string_view text) : m_name(std::move(name)), m_text(text) {}
     template <typename Number>
-        requires std::is_integral_v<Number>
-    Xml(std::string name, Number number) : m_name(std::move(name)), m_text(std::to_string(number)) {}
+    requires std::is_integral_v<Number> Xml(std::string name, Number number)
+        : m_name(std::move(name)), m_text(std::to_string(number)) {}
 
     Xml&& attr(std::string name, std::string_view value) && {
         m_attributes.emplace_back(std::move(name), value);
         return std::move(*this);
     }
     template <typename Number>
-        requires std::is_integral_v<Number>
-    Xml&& attr(std::string name, Number value) && { return std::move(*this).attr(std::move(name), std::to_string(value)); }
+    requires std::is_integral_v<Number> Xml && attr(std::string name, Number value) && {
+        return std::move(*this).attr(std::move(name), std::to_string(value));
+    }
     Xml&& child(Xml element) && {
         m_children.push_back(std::move(element));
         return std::move(*this);
@@ -65,7 +66,8 @@ public:
     XmlDocument& operator=(XmlDocument&&) noexcept;
     ~XmlDocument();
 
-    // The text of the first node that the XPath expression finds; the prefix `quarterdeck` is bound. nullopt when there is none.
+    // The text of the first node that the XPath expression finds; the prefix `quarterdeck` is bound. nullopt when there
+    // is none.
     std::optional<std::string> first(const char* xpath) const;
     std::vector<std::string> all(const char* xpath) const;
 

@@ -1,8 +1,8 @@
 // A guest that boots in well under a second: what tests of machines run where no operating system is needed.
 //
-// A Multiboot kernel (https://www.gnu.org/software/grub/manual/multiboot/) that QEMU loads by itself. It writes to the first
-// serial port "quarterdeck: tiny guest" and its command line, then a line "tick" for each second that it runs, and powers
-// off when its ACPI power button is pressed, unless the command line holds "stubborn".
+// A Multiboot kernel (https://www.gnu.org/software/grub/manual/multiboot/) that QEMU loads by itself. It writes to the
+// first serial port "quarterdeck: tiny guest" and its command line, then a line "tick" for each second that it runs,
+// and powers off when its ACPI power button is pressed, unless the command line holds "stubborn".
 #include <stdint.h>
 
 namespace {
@@ -81,7 +81,7 @@ void startTimer() {
     asm volatile("lidt %0" : : "m"(table));
     // The interrupt controllers: interrupt 0 becomes vector 32, all others are masked.
     constexpr uint8_t setUp[][2] = {{0x20, 0x11}, {0xa0, 0x11}, {0x21, 0x20}, {0xa1, 0x28}, {0x21, 0x04},
-                                         {0xa1, 0x02}, {0x21, 0x01}, {0xa1, 0x01}, {0x21, 0xfe}, {0xa1, 0xff}};
+                                    {0xa1, 0x02}, {0x21, 0x01}, {0xa1, 0x01}, {0x21, 0xfe}, {0xa1, 0xff}};
     for (const auto& [port, value] : setUp) out8(port, value);
     constexpr uint32_t divisor = 1193182 / kTimerHz;
     out8(0x43, 0x34);

@@ -36,11 +36,16 @@ private slots:
     void anErrorNamesTheField_data() {
         QTest::addColumn<QString>("yaml");
         QTest::addColumn<QString>("word");
-        QTest::newRow("unknown") << "name: dev\nnods: 3\n" << "nods";
-        QTest::newRow("wrong type") << "name: dev\nnodes: three\n" << "nodes";
-        QTest::newRow("unknown word") << "acceleration: turbo\n" << "turbo";
-        QTest::newRow("not a map") << "- a\n" << "map";
-        QTest::newRow("not YAML") << "a: [1\n" << "YAML";
+        QTest::newRow("unknown") << "name: dev\nnods: 3\n"
+                                 << "nods";
+        QTest::newRow("wrong type") << "name: dev\nnodes: three\n"
+                                    << "nodes";
+        QTest::newRow("unknown word") << "acceleration: turbo\n"
+                                      << "turbo";
+        QTest::newRow("not a map") << "- a\n"
+                                   << "map";
+        QTest::newRow("not YAML") << "a: [1\n"
+                                  << "YAML";
     }
     void anErrorNamesTheField() {
         QFETCH(QString, yaml);
@@ -74,7 +79,8 @@ private slots:
         row("no connection", "libvirtUri", [](ClusterSpec& spec) { spec.libvirtUri.clear(); });
         row("a node range that is no /24", "nodeCidr", [](ClusterSpec& spec) { spec.nodeCidr = "192.168.0.0/16"; });
         row("a Pod range that is none", "podCidr", [](ClusterSpec& spec) { spec.podCidr = "pods"; });
-        row("a Pod range without room for the nodes", "podCidr", [](ClusterSpec& spec) { spec.podCidr = "10.244.0.0/20"; });
+        row("a Pod range without room for the nodes", "podCidr",
+            [](ClusterSpec& spec) { spec.podCidr = "10.244.0.0/20"; });
         row("ranges that overlap", "serviceCidr", [](ClusterSpec& spec) {
             spec.podCidr = "10.96.0.0/12";
             spec.serviceCidr = "10.96.0.0/16";

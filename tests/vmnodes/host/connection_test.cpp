@@ -16,7 +16,8 @@ private slots:
         const auto connection = Connection::open("qemu+unix:///system?socket=/nowhere/libvirt-sock");
         QVERIFY(!connection);
         QVERIFY(connection.error().reason == Reason::ServiceUnavailable);
-        QVERIFY2(connection.error().message.find("libvirt-daemon-system") != std::string::npos, connection.error().message.c_str());
+        QVERIFY2(connection.error().message.find("libvirt-daemon-system") != std::string::npos,
+                 connection.error().message.c_str());
     }
 
     void eventsArriveInOrderOnTheStrand() {

@@ -50,7 +50,8 @@ private slots:
     void onlySharedDisksAreReadOnlyAndSerialsNameThem() {
         const auto document = read(domainXml(domain(Acceleration::Kind::Tcg)));
         QCOMPARE(document.all("/domain/devices/disk/serial"), (std::vector<std::string>{"qd-root", "qd-data"}));
-        QCOMPARE(document.all("/domain/devices/disk[readonly and shareable]/serial"), std::vector<std::string>{"qd-root"});
+        QCOMPARE(document.all("/domain/devices/disk[readonly and shareable]/serial"),
+                 std::vector<std::string>{"qd-root"});
     }
 
     void emulationCapsItsTranslationCacheAndKvmPassesTheProcessorThrough() {
@@ -64,12 +65,16 @@ private slots:
     }
 
     void theNetworkRoutesEveryNodesPodsToItAndServicesToTheFirst() {
-        const AddressPlan plan{Cidr::parse("192.168.140.0/24").value(), Cidr::parse("10.244.0.0/16").value(), Cidr::parse("10.96.0.0/16").value()};
+        const AddressPlan plan{Cidr::parse("192.168.140.0/24").value(), Cidr::parse("10.244.0.0/16").value(),
+                               Cidr::parse("10.96.0.0/16").value()};
         NetworkDescription network{"qd-dev-net", {"u1", "dev", 2, 0, formatPlan(plan), {}}, "qd00000001", plan, {}};
-        for (int index : {1, 2}) network.leases.push_back({nodeName(index), macAddress("u1", index), plan.node(index), plan.podsOf(index)});
+        for (int index : {1, 2})
+            network.leases.push_back({nodeName(index), macAddress("u1", index), plan.node(index), plan.podsOf(index)});
         const auto document = read(networkXml(network));
-        QCOMPARE(document.all("/network/route/@address"), (std::vector<std::string>{"10.244.1.0", "10.244.2.0", "10.96.0.0"}));
-        QCOMPARE(document.all("/network/route/@gateway"), (std::vector<std::string>{"192.168.140.11", "192.168.140.12", "192.168.140.11"}));
+        QCOMPARE(document.all("/network/route/@address"),
+                 (std::vector<std::string>{"10.244.1.0", "10.244.2.0", "10.96.0.0"}));
+        QCOMPARE(document.all("/network/route/@gateway"),
+                 (std::vector<std::string>{"192.168.140.11", "192.168.140.12", "192.168.140.11"}));
         QVERIFY(parsePlan(readMark(document, "/network")->cidrs).value() == plan);
     }
 
@@ -77,16 +82,26 @@ private slots:
         QTest::addColumn<QString>("cluster");
         QTest::addColumn<QString>("volume");
         QTest::addColumn<bool>("belongs");
-        QTest::newRow("a data disk") << "dev" << "qd-dev-node-1-data.qcow2" << true;
-        QTest::newRow("a console") << "dev" << "qd-dev-node-12-console.log" << true;
-        QTest::newRow("a rotated console") << "dev" << "qd-dev-node-1-console.log.0" << true;
-        QTest::newRow("a Pod's volume") << "dev" << "qd-dev-pvc-0f8fad5b-d9cb-469f-a165-70867728950e.qcow2" << true;
-        QTest::newRow("of a cluster with a longer name") << "dev" << "qd-dev-2-node-1-data.qcow2" << false;
-        QTest::newRow("of a cluster named like a node") << "dev" << "qd-dev-node-1-node-1-data.qcow2" << false;
-        QTest::newRow("that cluster's own") << "dev-node-1" << "qd-dev-node-1-node-1-data.qcow2" << true;
-        QTest::newRow("a shared image") << "dev" << "qd-image-abc.root" << false;
-        QTest::newRow("a cluster called image") << "image" << "qd-image-abc.root" << false;
-        QTest::newRow("something else") << "dev" << "qd-dev-notes.txt" << false;
+        QTest::newRow("a data disk") << "dev"
+                                     << "qd-dev-node-1-data.qcow2" << true;
+        QTest::newRow("a console") << "dev"
+                                   << "qd-dev-node-12-console.log" << true;
+        QTest::newRow("a rotated console") << "dev"
+                                           << "qd-dev-node-1-console.log.0" << true;
+        QTest::newRow("a Pod's volume") << "dev"
+                                        << "qd-dev-pvc-0f8fad5b-d9cb-469f-a165-70867728950e.qcow2" << true;
+        QTest::newRow("of a cluster with a longer name") << "dev"
+                                                         << "qd-dev-2-node-1-data.qcow2" << false;
+        QTest::newRow("of a cluster named like a node") << "dev"
+                                                        << "qd-dev-node-1-node-1-data.qcow2" << false;
+        QTest::newRow("that cluster's own") << "dev-node-1"
+                                            << "qd-dev-node-1-node-1-data.qcow2" << true;
+        QTest::newRow("a shared image") << "dev"
+                                        << "qd-image-abc.root" << false;
+        QTest::newRow("a cluster called image") << "image"
+                                                << "qd-image-abc.root" << false;
+        QTest::newRow("something else") << "dev"
+                                        << "qd-dev-notes.txt" << false;
     }
     void aVolumeBelongsToItsClusterOnly() {
         QFETCH(QString, cluster);

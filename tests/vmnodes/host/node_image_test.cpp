@@ -15,7 +15,8 @@ class NodeImageTest : public QObject {
     void write(const char* name, const std::string& content) { std::ofstream(m_path + "/" + name) << content; }
     static std::string manifest(int format) {
         return "{\"format\": " + std::to_string(format) +
-               ", \"hash\": \"abc\", \"kernel\": \"vmlinuz\", \"initramfs\": \"initramfs\", \"root\": \"root.erofs\", \"data\": \"data.qcow2\", "
+               ", \"hash\": \"abc\", \"kernel\": \"vmlinuz\", \"initramfs\": \"initramfs\", \"root\": \"root.erofs\", "
+               "\"data\": \"data.qcow2\", "
                "\"dataVirtualSize\": 10737418240, \"commandLine\": \"a\", \"commandLineTcg\": \"b\"}";
     }
 

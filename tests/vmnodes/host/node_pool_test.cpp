@@ -13,9 +13,9 @@ using namespace qd;
 using namespace qd::host;
 using namespace std::chrono_literals;
 
-#define QD_VERIFY(result)                                                              \
-    do {                                                                               \
-        const auto& verified = (result);                                               \
+#define QD_VERIFY(result)                                                                 \
+    do {                                                                                  \
+        const auto& verified = (result);                                                  \
         QVERIFY2(verified.has_value(), verified ? "" : verified.error().message.c_str()); \
     } while (false)
 
@@ -65,7 +65,8 @@ class NodePoolTest : public QObject {
     }
     bool reported(Step step, StepState state, const std::string& node, const std::string& detail = {}) const {
         return std::ranges::any_of(m_progress, [&](const Progress& one) {
-            return one.step == step && one.state == state && one.node == node && one.detail.find(detail) != std::string::npos;
+            return one.step == step && one.state == state && one.node == node &&
+                   one.detail.find(detail) != std::string::npos;
         });
     }
     World world() const {
@@ -74,16 +75,19 @@ class NodePoolTest : public QObject {
         for (const auto& network : *networks) now.networks.push_back(network.name);
         const auto domains = listDomains(*m_connection);
         for (const auto& domain : *domains) now.domains.push_back(domain.name);
-        now.pools = virConnectNumOfStoragePools(m_connection->get()) + virConnectNumOfDefinedStoragePools(m_connection->get());
+        now.pools =
+            virConnectNumOfStoragePools(m_connection->get()) + virConnectNumOfDefinedStoragePools(m_connection->get());
         now.routes = readHostRoutes().value().size();
         return now;
     }
     static bool allAre(const NodePool& pool, DomainState state) {
         const auto status = pool.inspect();
-        return status && std::ranges::all_of(status->nodes, [&](const NodeStatus& node) { return node.state == state; });
+        return status &&
+               std::ranges::all_of(status->nodes, [&](const NodeStatus& node) { return node.state == state; });
     }
     // Waits until the node's console holds the words.
-    static bool saysOnConsole(const NodePool& pool, const std::string& node, const std::string& words, int atLeast = 1) {
+    static bool saysOnConsole(const NodePool& pool, const std::string& node, const std::string& words,
+                              int atLeast = 1) {
         return QTest::qWaitFor(
             [&] {
                 const std::string log = pool.consoleLog(node).value_or("");
@@ -196,7 +200,9 @@ private slots:
         QTest::addColumn<int>("step");
         QTest::addColumn<int>("state");
         QTest::addColumn<QString>("node");
-        const auto row = [](const char* name, Step step, StepState state, const char* node) { QTest::newRow(name) << int(step) << int(state) << node; };
+        const auto row = [](const char* name, Step step, StepState state, const char* node) {
+            QTest::newRow(name) << int(step) << int(state) << node;
+        };
         row("after the network", Step::Network, StepState::Done, "");
         row("after the pool", Step::Storage, StepState::Done, "");
         row("in the upload", Step::UploadImage, StepState::Working, "");
@@ -213,23 +219,25 @@ private slots:
         const auto created = pool.create(
             m_image, kTcg, configuration,
             [&](const Progress& progress) {
-                if (int(progress.step) == step && int(progress.state) == state && progress.node == node.toStdString()) stop.request_stop();
+                if (int(progress.step) == step && int(progress.state) == state && progress.node == node.toStdString())
+                    stop.request_stop();
             },
             stop.get_token());
         QVERIFY(!created);
         QCOMPARE(created.error().code, kCancelledCode);
-        QVERIFY2(created.error().message.find("could not be undone") == std::string::npos, created.error().message.c_str());
+        QVERIFY2(created.error().message.find("could not be undone") == std::string::npos,
+                 created.error().message.c_str());
     }
 
     void creatingThatFailsMidwayLeavesNothingAndSaysWhy() {
         NodePool pool(*m_connection, m_threads, spec("dev", 1));
-        const auto created = pool.create(
-            m_image, kTcg,
-            [](const NodeIdentity& node, const AddressPlan& plan) -> Result<NodeConfiguration> {
-                if (node.index == 2) return fail(Reason::InternalError, "no certificate");
-                return configuration(node, plan);
-            },
-            {}, {});
+        const auto created =
+            pool.create(m_image, kTcg,
+                        [](const NodeIdentity& node, const AddressPlan& plan) -> Result<NodeConfiguration> {
+                            if (node.index == 2) return fail(Reason::InternalError, "no certificate");
+                            return configuration(node, plan);
+                        },
+                        {}, {});
         QVERIFY(!created);
         QCOMPARE(created.error().message, std::string("configuring node-2: no certificate"));
     }
@@ -238,7 +246,11 @@ private slots:
         std::stop_source stop;
         NodePool pool(*m_connection, m_threads, spec("dev", 1));
         QD_VERIFY(pool.create(m_image, kTcg, configuration, {}, {}));
-        const auto started = pool.start([&](const Progress& progress) { if (progress.state == StepState::Done) stop.request_stop(); }, stop.get_token());
+        const auto started = pool.start(
+            [&](const Progress& progress) {
+                if (progress.state == StepState::Done) stop.request_stop();
+            },
+            stop.get_token());
         QVERIFY(!started);
         QCOMPARE(started.error().code, kCancelledCode);
         QVERIFY(allAre(pool, DomainState::Shutoff));
@@ -262,7 +274,8 @@ private slots:
 
     void clustersShareTheImageUntilTheLastOneGoes() {
         NodePool one(*m_connection, m_threads, spec("one", 1, 1));
-        NodePool two(*m_connection, m_threads, spec("one-node-1", 2, 1));  // a name that begins like a node of the other
+        NodePool two(*m_connection, m_threads,
+                     spec("one-node-1", 2, 1));  // a name that begins like a node of the other
         QD_VERIFY(one.create(m_image, kTcg, configuration, {}, {}));
         QD_VERIFY(two.create(m_image, kTcg, configuration, record(), {}));
         QVERIFY(!reported(Step::UploadImage, StepState::Working, ""));
@@ -294,8 +307,10 @@ private slots:
     void foreignObjectsAreNeverTouched() {
         const virConnectPtr connection = m_connection->get();
         const NetworkHandle network(virNetworkDefineXML(connection, "<network><name>qd-dev-net</name></network>"));
-        const DomainHandle domain(virDomainDefineXML(
-            connection, "<domain type='qemu'><name>qd-dev-node-1</name><memory unit='MiB'>64</memory><os><type arch='x86_64'>hvm</type></os></domain>"));
+        const DomainHandle domain(
+            virDomainDefineXML(connection,
+                               "<domain type='qemu'><name>qd-dev-node-1</name><memory unit='MiB'>64</memory><os><type "
+                               "arch='x86_64'>hvm</type></os></domain>"));
         QVERIFY(network && domain);
         NodePool pool(*m_connection, m_threads, spec("dev", 1));
         const auto created = pool.create(m_image, kTcg, configuration, {}, {});
@@ -331,7 +346,9 @@ private slots:
         base::Strand strand(m_threads);
         std::atomic<bool> seen = false;
         const auto subscription = m_connection->subscribe(strand, [&](const LifecycleEvent& event) {
-            if (event.name == "qd-dev-node-1" && event.kind == LifecycleEvent::Kind::Stopped && event.detail == "destroyed") seen = true;
+            if (event.name == "qd-dev-node-1" && event.kind == LifecycleEvent::Kind::Stopped &&
+                event.detail == "destroyed")
+                seen = true;
         });
         const DomainHandle domain(virDomainLookupByName(m_connection->get(), "qd-dev-node-1"));
         QCOMPARE(virDomainDestroy(domain.get()), 0);

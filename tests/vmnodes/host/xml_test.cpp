@@ -37,7 +37,8 @@ private slots:
         Xml disk("disk");
         disk.add(Xml("size", 12));
         disk.add(Xml("address")).add(Xml("slot").attr("index", 3));
-        QCOMPARE(disk.toString().value(), "<disk>\n <size>12</size>\n <address>\n  <slot index=\"3\"/>\n </address>\n</disk>\n");
+        QCOMPARE(disk.toString().value(),
+                 "<disk>\n <size>12</size>\n <address>\n  <slot index=\"3\"/>\n </address>\n</disk>\n");
     }
 
     void metadataIsFoundByItsNamespaceWhateverItsPrefix() {
