@@ -102,8 +102,9 @@ Outcome<> Node::bringUp() {
 
     // containerd takes longest: it starts first, and the rest is done meanwhile.
     if (auto prepared = prepareControlGroups(); !prepared) return prepared;
-    m_services.push_back(
-        std::make_unique<Service>("containerd", Command{{"/usr/bin/containerd"}, controlGroup("containerd"), -999}));
+    m_services.push_back(std::make_unique<Service>(
+        "containerd",
+        Command{{"/usr/bin/containerd"}, controlGroup("containerd"), -999, "", "/var/log/containerd.log"}));
     tendServices();
 
     loadModules(linesOf("/etc/quarterdeck/modules.network"));

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -17,6 +18,8 @@ namespace {
 constexpr double kFirstDelay = 0.2;
 constexpr double kLongestDelay = 10;
 constexpr double kLongRun = 60;
+constexpr off_t kLongLog = 4 << 20;
+constexpr std::size_t kLogEnd = 2000;
 
 // In the child, between fork and exec.
 [[noreturn]] void become(const Command& command) {
@@ -28,6 +31,11 @@ constexpr double kLongRun = 60;
         const int fd = ::open(command.terminal.c_str(), O_RDWR);
         if (fd < 0) ::_exit(126);
         for (int target = 0; target <= 2; ++target) ::dup2(fd, target);
+    }
+    if (!command.log.empty()) {
+        const int fd = ::open(command.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+        if (fd < 0) ::_exit(122);
+        for (int target = 1; target <= 2; ++target) ::dup2(fd, target);
     }
     if (!command.controlGroup.empty() && !writeFile(command.controlGroup + "/cgroup.procs", "0")) ::_exit(125);
     if (command.oomScoreAdjust != 0 && !writeFile("/proc/self/oom_score_adj", std::to_string(command.oomScoreAdjust)))
@@ -43,6 +51,20 @@ constexpr double kLongRun = 60;
     words.push_back(nullptr);
     ::execv(words[0], words.data());
     ::_exit(127);
+}
+
+void putAsideIfLong(const std::string& log) {
+    struct stat info {};
+    if (log.empty() || ::stat(log.c_str(), &info) != 0 || info.st_size < kLongLog) return;
+    if (::rename(log.c_str(), (log + ".1").c_str()) != 0) warn("put aside " + log + ": " + std::strerror(errno));
+}
+
+void sayEndOf(const std::string& log) {
+    if (log.empty()) return;
+    const auto text = readFile(log);
+    if (!text) return warn(text.error());
+    const std::size_t line = text->find('\n', text->size() - std::min(text->size(), kLogEnd));
+    if (!writeAll(STDERR_FILENO, text->size() <= kLogEnd ? *text : text->substr(line + 1), "console")) return;
 }
 
 std::string explain(int status) {
@@ -67,6 +89,7 @@ Outcome<pid_t> start(const Command& command) {
 void Service::tend(double now) {
     if (!m_wanted || running() || now < m_startAt) return;
     m_startedAt = now;
+    putAsideIfLong(m_command.log);
     const auto child = start(m_command);
     if (child) {
         m_pid = *child;
@@ -82,6 +105,7 @@ bool Service::ended(pid_t child, int status, double now) {
     if (m_wanted) {
         m_startAt = now + m_delay.next(now - m_startedAt);
         warn(m_name + " " + explain(status) + "; starting it again");
+        sayEndOf(m_command.log);
     }
     return true;
 }

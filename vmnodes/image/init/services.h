@@ -27,11 +27,14 @@ struct Command {
     std::string controlGroup = {};   // empty: PID 1's own
     int oomScoreAdjust = 0;
     std::string terminal = {};  // a device to be its input, output and error; empty: the console
+    std::string log = {};       // a file for its output and error instead
 };
 
 // Starts a program in a session of its own with default signals.
 Outcome<pid_t> start(const Command& command);
 
+// A service with a log: a long one is put aside (".1") at a start, and its end goes to the console when the service
+// ends by itself.
 class Service {
 public:
     Service(std::string name, Command command) : m_name(std::move(name)), m_command(std::move(command)) {}

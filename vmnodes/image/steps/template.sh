@@ -2,7 +2,7 @@
 
 readonly data_size=$((10 * 1024 * 1024 * 1024))
 readonly command_line='console=ttyS0 quiet net.ifnames=0 audit=0 apparmor=0 panic=10'
-readonly command_line_tcg='mitigations=off nokaslr tsc=reliable'
+readonly command_line_tcg='mitigations=off nokaslr tsc=reliable no5lvl'
 
 # make_template <image> <work>: boots the image once, with the archive of images on a further disk, and keeps the data disk. Always without
 # KVM: that works on every machine.
