@@ -12,31 +12,64 @@ void assignAs(void* to, const void* from) {
     *static_cast<T*>(to) = *static_cast<const T*>(from);
 }
 
-std::byte* at(void* value, std::size_t offset) { return static_cast<std::byte*>(value) + offset; }
-const std::byte* at(const void* value, std::size_t offset) { return static_cast<const std::byte*>(value) + offset; }
+std::byte* at(void* value, std::size_t offset) {
+    return static_cast<std::byte*>(value) + offset;
+}
+const std::byte* at(const void* value, std::size_t offset) {
+    return static_cast<const std::byte*>(value) + offset;
+}
 
 // Calls visit with the C++ type that carries a plain shape; false for shapes made of other values.
 template <typename Visit>
 bool withPlainType(Shape shape, Visit&& visit) {
     switch (shape) {
-        case Shape::Bool: visit.template operator()<bool>(); return true;
-        case Shape::Int32: visit.template operator()<std::int32_t>(); return true;
-        case Shape::Int64: visit.template operator()<std::int64_t>(); return true;
-        case Shape::Double: visit.template operator()<double>(); return true;
-        case Shape::String: visit.template operator()<std::string>(); return true;
-        case Shape::Bytes: visit.template operator()<Bytes>(); return true;
-        case Shape::Time: visit.template operator()<Time>(); return true;
-        case Shape::MicroTime: visit.template operator()<MicroTime>(); return true;
-        case Shape::Duration: visit.template operator()<Duration>(); return true;
-        case Shape::Quantity: visit.template operator()<Quantity>(); return true;
-        case Shape::IntOrString: visit.template operator()<IntOrString>(); return true;
-        case Shape::RawExtension: visit.template operator()<RawExtension>(); return true;
-        case Shape::FieldsV1: visit.template operator()<FieldsV1>(); return true;
-        case Shape::Json: visit.template operator()<Json>(); return true;
+        case Shape::Bool:
+            visit.template operator()<bool>();
+            return true;
+        case Shape::Int32:
+            visit.template operator()<std::int32_t>();
+            return true;
+        case Shape::Int64:
+            visit.template operator()<std::int64_t>();
+            return true;
+        case Shape::Double:
+            visit.template operator()<double>();
+            return true;
+        case Shape::String:
+            visit.template operator()<std::string>();
+            return true;
+        case Shape::Bytes:
+            visit.template operator()<Bytes>();
+            return true;
+        case Shape::Time:
+            visit.template operator()<Time>();
+            return true;
+        case Shape::MicroTime:
+            visit.template operator()<MicroTime>();
+            return true;
+        case Shape::Duration:
+            visit.template operator()<Duration>();
+            return true;
+        case Shape::Quantity:
+            visit.template operator()<Quantity>();
+            return true;
+        case Shape::IntOrString:
+            visit.template operator()<IntOrString>();
+            return true;
+        case Shape::RawExtension:
+            visit.template operator()<RawExtension>();
+            return true;
+        case Shape::FieldsV1:
+            visit.template operator()<FieldsV1>();
+            return true;
+        case Shape::Json:
+            visit.template operator()<Json>();
+            return true;
         case Shape::Struct:
         case Shape::Pointer:
         case Shape::List:
-        case Shape::Map: return false;
+        case Shape::Map:
+            return false;
     }
     return false;
 }
@@ -70,10 +103,14 @@ void assign(const Type& type, void* to, const void* from) {
     if (to == from) return;
     if (withPlainType(type.shape, [&]<typename T>() { assignAs<T>(to, from); })) return;
     switch (type.shape) {
-        case Shape::Struct: return assign(*type.structure, to, from);
-        case Shape::List: return assignList(type, to, from);
-        case Shape::Map: return assignMap(type, to, from);
-        default: break;
+        case Shape::Struct:
+            return assign(*type.structure, to, from);
+        case Shape::List:
+            return assignList(type, to, from);
+        case Shape::Map:
+            return assignMap(type, to, from);
+        default:
+            break;
     }
     type.pointer->reset(to);
     if (const void* value = type.pointer->get(from)) assign(*type.element, type.pointer->emplace(to), value);
@@ -86,10 +123,17 @@ void assign(const Struct& structure, void* to, const void* from) {
 void reset(const Type& type, void* value) {
     if (withPlainType(type.shape, [&]<typename T>() { *static_cast<T*>(value) = T(); })) return;
     switch (type.shape) {
-        case Shape::Struct: reset(*type.structure, value); break;
-        case Shape::List: type.list->resize(value, 0); break;
-        case Shape::Map: type.map->clear(value); break;
-        default: type.pointer->reset(value);
+        case Shape::Struct:
+            reset(*type.structure, value);
+            break;
+        case Shape::List:
+            type.list->resize(value, 0);
+            break;
+        case Shape::Map:
+            type.map->clear(value);
+            break;
+        default:
+            type.pointer->reset(value);
     }
 }
 

@@ -1,6 +1,5 @@
 #include "cluster/api/compare.h"
 
-#include "cluster/api/object.h"
 #include "cluster/api/values.h"
 
 namespace qd::api {
@@ -95,8 +94,47 @@ bool equal(const Struct& structure, const void* a, const void* b) {
     return true;
 }
 
-bool equal(const Object& a, const Object& b) {
-    return &a.descriptor() == &b.descriptor() && equal(a.descriptor(), &a, &b);
+bool isZero(const Type& type, const void* value) {
+    switch (type.shape) {
+        case Shape::Bool:
+            return !*static_cast<const bool*>(value);
+        case Shape::Int32:
+            return *static_cast<const std::int32_t*>(value) == 0;
+        case Shape::Int64:
+            return *static_cast<const std::int64_t*>(value) == 0;
+        case Shape::Double:
+            return *static_cast<const double*>(value) == 0;
+        case Shape::String:
+            return static_cast<const std::string*>(value)->empty();
+        case Shape::Bytes:
+            return static_cast<const Bytes*>(value)->empty();
+        case Shape::Struct:
+            for (const Field& field : type.structure->fields) {
+                if (!isZero(field.type(), bytes(value) + field.offset)) return false;
+            }
+            return true;
+        case Shape::Pointer:
+            return !type.pointer->get(value);
+        case Shape::List:
+            return type.list->size(value) == 0;
+        case Shape::Map:
+            return type.map->size(value) == 0;
+        case Shape::Time:
+            return static_cast<const Time*>(value)->isZero();
+        case Shape::MicroTime:
+            return static_cast<const MicroTime*>(value)->isZero();
+        case Shape::Duration:
+            return static_cast<const Duration*>(value)->nanoseconds == 0;
+        case Shape::Quantity:
+            return static_cast<const Quantity*>(value)->isZero();
+        case Shape::IntOrString:
+            return *static_cast<const IntOrString*>(value) == IntOrString();
+        case Shape::RawExtension:
+        case Shape::FieldsV1:
+        case Shape::Json:
+            return static_cast<const JsonText*>(value)->empty();
+    }
+    return false;
 }
 
 }  // namespace qd::api

@@ -8,6 +8,9 @@ namespace qd::api {
 
 bool equal(const Type& type, const void* a, const void* b);
 bool equal(const Struct& structure, const void* a, const void* b);
+// Whether it is Go's zero value (which omitzero leaves out).
+bool isZero(const Type& type, const void* value);
+
 // Also compares kinds and, for custom resources, contents.
 bool equal(const Object& a, const Object& b);
 

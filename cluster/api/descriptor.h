@@ -125,7 +125,8 @@ struct KindName {
     std::string_view singular;    // "pod"
     bool namespaced = false;      // false too for kinds that are no resources (Status, DeleteOptions, ...)
     const Struct* structure = nullptr;
-    std::unique_ptr<Object> (*make)() = nullptr;  // null for kinds that are no api::Object
+    std::unique_ptr<Object> (*make)() = nullptr;     // null for kinds that are no api::Object
+    std::shared_ptr<void> (*makePlain)() = nullptr;  // the others: a new value of the struct
 };
 
 struct Struct {
@@ -139,6 +140,8 @@ struct Struct {
     bool isObject = false;                 // derives from api::Object
     JsonForm form = JsonForm::Object;
     const Type* type = nullptr;
+    std::span<const std::uint8_t> byNumber =
+        {};  // indices of `fields` in the order of protobuf numbers; empty when that is theirs
 
     // The field with this JSON name, looking into inlined structs too; `offset` receives where the member stands in
     // this struct. Null when there is none.

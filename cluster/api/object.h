@@ -10,6 +10,8 @@
 
 namespace qd::api {
 
+class CustomObject;
+
 class Object {
 public:
     virtual ~Object() = default;
@@ -19,6 +21,9 @@ public:
     // "apps/v1" and "Deployment".
     virtual std::string_view apiVersion() const { return descriptor().kind->apiVersion; }
     virtual std::string_view kind() const { return descriptor().kind->kind; }
+
+    // The object as a custom resource, or null when it is of a built-in kind.
+    virtual const CustomObject* asCustom() const { return nullptr; }
 
     metav1::ObjectMeta metadata;
 

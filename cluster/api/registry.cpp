@@ -22,6 +22,17 @@ const std::vector<const KindName*>& sortedKinds() {
     return kinds;
 }
 
+// Watch events and the options of requests are known under the name of every group version.
+const KindName* ofEveryGroupVersion(std::string_view kind) {
+    for (const auto* known :
+         {&metav1::CreateOptions::kDescriptor, &metav1::UpdateOptions::kDescriptor, &metav1::PatchOptions::kDescriptor,
+          &metav1::DeleteOptions::kDescriptor, &metav1::GetOptions::kDescriptor, &metav1::ListOptions::kDescriptor,
+          &metav1::WatchEvent::kDescriptor}) {
+        if (known->name == kind) return known->kind;
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 const KindName* findKind(std::string_view group, std::string_view version, std::string_view kind) {
@@ -30,7 +41,8 @@ const KindName* findKind(std::string_view group, std::string_view version, std::
     const auto found =
         std::lower_bound(kinds.begin(), kinds.end(), wanted,
                          [](const KindName* candidate, const auto& key) { return names(candidate) < key; });
-    return found != kinds.end() && names(*found) == wanted ? *found : nullptr;
+    if (found != kinds.end() && names(*found) == wanted) return *found;
+    return ofEveryGroupVersion(kind);
 }
 
 const KindName* findKind(std::string_view apiVersion, std::string_view kind) {

@@ -17,7 +17,8 @@ std::span<const KindName* const> servedKinds();
 // only tests link.
 std::span<const KindName* const> unservedKinds();
 
-// A served kind by its names; null when there is none.
+// A served kind by its names; null when there is none. Watch events and request options are found under every group
+// version.
 const KindName* findKind(std::string_view group, std::string_view version, std::string_view kind);
 // The same, by apiVersion ("apps/v1").
 const KindName* findKind(std::string_view apiVersion, std::string_view kind);

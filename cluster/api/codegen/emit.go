@@ -84,7 +84,14 @@ func (m *model) weight(t reflect.Type) int {
 	return 1
 }
 
-func (m *model) isHeavy(s *structure) bool { return s.isObject || m.weight(s.typ) >= heavyWeight }
+func (m *model) isHeavy(s *structure) bool {
+	return s.isObject || m.weight(s.typ) >= heavyWeight && !s.hasTypeMeta()
+}
+
+// hasTypeMeta tells whether it is a kind that carries its kind and apiVersion as members (Status, DeleteOptions).
+func (s *structure) hasTypeMeta() bool {
+	return s.kind != nil && !s.isObject && len(s.fields) > 0 && s.fields[0].goName == "TypeMeta"
+}
 
 // dependencies are the packages that p's types name.
 func (m *model) dependencies(p *goPackage) []*goPackage {
@@ -200,6 +207,9 @@ func (m *model) declare(out *strings.Builder, s *structure) {
 		fmt.Fprintf(out, "    %[1]s();\n    %[1]s(const %[1]s&);\n    %[1]s(%[1]s&&) noexcept;\n    %[1]s& operator=(const %[1]s&);\n"+
 			"    %[1]s& operator=(%[1]s&&) noexcept;\n    ~%[1]s()%[2]s;\n", s.name, override)
 	}
+	if s.hasTypeMeta() {
+		fmt.Fprintf(out, "    %s();  // with its kind and apiVersion set\n", s.name)
+	}
 	for _, f := range s.fields {
 		if f.inlined || s.isObject && f.goName == "ObjectMeta" {
 			continue
@@ -270,6 +280,28 @@ func (m *model) fieldTable(out *strings.Builder, s *structure) {
 		m.fieldEntry(out, s, f)
 	}
 	out.WriteString("};\n")
+	if order := s.byNumber(); order != nil {
+		fmt.Fprintf(out, "constexpr std::uint8_t k%sByNumber[] = {%s};\n", s.name, strings.ReplaceAll(strings.Trim(fmt.Sprint(order), "[]"), " ", ", "))
+	}
+}
+
+// byNumber is the order of the fields' protobuf numbers, or nil when the fields are declared in it.
+func (s *structure) byNumber() []int {
+	var order []int
+	sorted, last := true, uint64(0)
+	for i, f := range s.fields {
+		if f.number == 0 {
+			continue
+		}
+		order = append(order, i)
+		sorted = sorted && f.number > last
+		last = f.number
+	}
+	if sorted {
+		return nil
+	}
+	sort.Slice(order, func(i, j int) bool { return s.fields[order[i]].number < s.fields[order[j]].number })
+	return order
 }
 
 func (m *model) stringTable(out *strings.Builder, name string, values []string) {
@@ -378,8 +410,15 @@ func (m *model) define(out *strings.Builder, s *structure) {
 	if len(s.fields) > 0 {
 		fields = "k" + s.name + "Fields"
 	}
-	fmt.Fprintf(out, "constinit const Struct %s::kDescriptor = {.name = %ssv, .goPackage = %ssv, .openApiName = %ssv, .fields = %s, .doc = %ssv%s, .kind = %s, .isObject = %v, .form = JsonForm::%s, .type = &kTypeOf<%s>};\n",
-		s.name, quote(s.name), quote(s.pkg.path), quote(openAPIName(s.typ)), fields, quote(s.source.doc), merge, kind, s.isObject, jsonForm(s), s.name)
+	byNumber := ""
+	if s.byNumber() != nil {
+		byNumber = ", .byNumber = k" + s.name + "ByNumber"
+	}
+	fmt.Fprintf(out, "constinit const Struct %s::kDescriptor = {.name = %ssv, .goPackage = %ssv, .openApiName = %ssv, .fields = %s, .doc = %ssv%s, .kind = %s, .isObject = %v, .form = JsonForm::%s, .type = &kTypeOf<%s>%s};\n",
+		s.name, quote(s.name), quote(s.pkg.path), quote(openAPIName(s.typ)), fields, quote(s.source.doc), merge, kind, s.isObject, jsonForm(s), s.name, byNumber)
+	if s.hasTypeMeta() {
+		fmt.Fprintf(out, "%[1]s::%[1]s() {\n    kind = k%[1]sKind.kind;\n    apiVersion = k%[1]sKind.apiVersion;\n}\n", s.name)
+	}
 	if m.isHeavy(s) {
 		fmt.Fprintf(out, "%[1]s::%[1]s() = default;\n%[1]s::%[1]s(const %[1]s&) = default;\n%[1]s::%[1]s(%[1]s&&) noexcept = default;\n"+
 			"%[1]s& %[1]s::operator=(const %[1]s&) = default;\n%[1]s& %[1]s::operator=(%[1]s&&) noexcept = default;\n%[1]s::~%[1]s() = default;\n", s.name)
@@ -402,11 +441,11 @@ func (m *model) defineKind(out *strings.Builder, s *structure) {
 	if s.kind.Group == "" {
 		groupVersion = s.kind.Version
 	}
-	makeFunction := "nullptr"
+	makeFunction := fmt.Sprintf(".makePlain = []() -> std::shared_ptr<void> { return std::make_shared<%s>(); }", s.name)
 	if s.isObject {
-		makeFunction = fmt.Sprintf("[]() -> std::unique_ptr<Object> { return std::make_unique<%s>(); }", s.name)
+		makeFunction = fmt.Sprintf(".make = []() -> std::unique_ptr<Object> { return std::make_unique<%s>(); }", s.name)
 	}
-	fmt.Fprintf(out, "constinit const KindName k%[1]sKind = {.group = %[2]ssv, .version = %[3]ssv, .kind = %[4]ssv, .apiVersion = %[5]ssv, .resource = %[6]ssv, .singular = %[7]ssv, .namespaced = %[8]v, .structure = &%[1]s::kDescriptor, .make = %[9]s};\n",
+	fmt.Fprintf(out, "constinit const KindName k%[1]sKind = {.group = %[2]ssv, .version = %[3]ssv, .kind = %[4]ssv, .apiVersion = %[5]ssv, .resource = %[6]ssv, .singular = %[7]ssv, .namespaced = %[8]v, .structure = &%[1]s::kDescriptor, %[9]s};\n",
 		s.name, quote(s.kind.Group), quote(s.kind.Version), quote(s.kind.Kind), quote(groupVersion), quote(resource), quote(singular), genclient && !nonNamespaced, makeFunction)
 }
 

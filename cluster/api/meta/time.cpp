@@ -13,6 +13,7 @@ using std::chrono::days;
 using std::chrono::sys_days;
 
 constexpr std::string_view kLayout = "2006-01-02T15:04:05Z07:00";
+constexpr std::string_view kMicroLayout = "2006-01-02T15:04:05.000000Z07:00";
 
 struct Civil {
     int year = 0;
@@ -35,7 +36,9 @@ std::string formatSeconds(std::int64_t seconds) {
 // Reads RFC 3339 from left to right; what is left of the text when a part does not fit is named in the error.
 class TimeParser {
 public:
-    explicit TimeParser(std::string_view text) : m_text(text), m_rest(text) {}
+    // fractionDigits: how many digits the fraction must have; -1: any, or none.
+    explicit TimeParser(std::string_view text, int fractionDigits = -1)
+        : m_text(text), m_rest(text), m_fractionDigits(fractionDigits) {}
 
     struct Parsed {
         std::int64_t seconds;
@@ -60,7 +63,12 @@ public:
         if (!number(2, civil.second)) return expected("05");
         if (civil.second > 59) return outOfRange("second");
         civil.year = static_cast<int>(year);
+        const std::size_t before = m_rest.size();
         const std::int32_t nanoseconds = fraction();
+        if (m_fractionDigits >= 0 && before - m_rest.size() != static_cast<std::size_t>(m_fractionDigits) + 1) {
+            m_rest = m_text.substr(m_text.size() - before);
+            return expected(".000000");
+        }
         std::int64_t offset = 0;
         if (!zone(offset)) return expected("Z07:00");
         if (!m_rest.empty()) return failed(fmt::format(": extra text: \"{}\"", m_rest));
@@ -116,12 +124,14 @@ private:
         return fail(Reason::BadRequest, fmt::format("parsing time \"{}\"{}", m_text, why));
     }
     base::Failure expected(std::string_view what) const {
-        return failed(fmt::format(" as \"{}\": cannot parse \"{}\" as \"{}\"", kLayout, m_rest, what));
+        return failed(fmt::format(" as \"{}\": cannot parse \"{}\" as \"{}\"",
+                                  m_fractionDigits < 0 ? kLayout : kMicroLayout, m_rest, what));
     }
     base::Failure outOfRange(std::string_view what) const { return failed(fmt::format(": {} out of range", what)); }
 
     std::string_view m_text;
     std::string_view m_rest;
+    int m_fractionDigits;
 };
 
 }  // namespace
@@ -157,7 +167,7 @@ std::string MicroTime::toString() const {
 }
 
 Result<MicroTime> MicroTime::parse(std::string_view text) {
-    const auto parsed = TimeParser(text).parse();
+    const auto parsed = TimeParser(text, 6).parse();
     if (!parsed) return fail(parsed.error());
     return fromUnix(parsed->seconds, parsed->nanoseconds);
 }
