@@ -1,0 +1,275 @@
+#include "cluster/apiserver/api_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <map>
+
+#include "cluster/apiserver/representation.h"
+#include "cluster/apiserver/status.h"
+#include "cluster/base/log.h"
+
+namespace qd::apiserver {
+namespace {
+
+class StoreReader final : public Reader {
+public:
+    explicit StoreReader(store::Store& store) : m_store(store) {}
+
+    api::ObjectPtr get(const std::string& groupResource, const std::string& ns, const std::string& name) const override {
+        const auto latest = m_store.latest({groupResource, ns, name});
+        if (!latest || !latest->entry) return nullptr;
+        return latest->entry->object();
+    }
+    std::vector<api::ObjectPtr> list(const std::string& groupResource, const std::string& ns) const override {
+        std::vector<api::ObjectPtr> objects;
+        const auto snapshot = m_store.snapshot(groupResource);
+        if (!snapshot) return objects;
+        for (const auto& entry : snapshot->entries(ns)) objects.push_back(entry->object());
+        return objects;
+    }
+
+private:
+    store::Store& m_store;
+};
+
+Error notServed() {
+    Error error{Reason::NotFound, "the server could not find the requested resource"};
+    error.details = base::ErrorDetails{};
+    return error;
+}
+
+Error notAllowed() {
+    Error error{Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"};
+    error.details = base::ErrorDetails{};
+    return error;
+}
+
+// "pods is forbidden: User "x" cannot list resource "pods" in API group "" in the namespace "y": reason"
+Error forbidden(const AuthorizationAttributes& asked, const std::string& reason) {
+    std::string text = fmt::format("User {} cannot {}", "\"" + asked.user->name + "\"", asked.verb);
+    if (!asked.isResource) {
+        text += fmt::format(" path \"{}\"", asked.path);
+    } else {
+        const std::string resource = asked.subresource.empty() ? asked.resource : asked.resource + "/" + asked.subresource;
+        text += fmt::format(" resource \"{}\" in API group \"{}\"", resource, asked.group);
+        text += asked.namespace_.empty() ? " at the cluster scope" : fmt::format(" in the namespace \"{}\"", asked.namespace_);
+    }
+    if (!reason.empty()) text += ": " + reason;
+    if (!asked.isResource) {
+        Error error{Reason::Forbidden, "forbidden: " + text};
+        error.details = base::ErrorDetails{};
+        return error;
+    }
+    const std::string qualified = asked.group.empty() ? asked.resource : asked.resource + "." + asked.group;
+    const std::string named = asked.name.empty() ? qualified : fmt::format("{} \"{}\"", qualified, asked.name);
+    Error error{Reason::Forbidden, fmt::format("{} is forbidden: {}", named, text)};
+    error.details = base::ErrorDetails{asked.name, asked.group, asked.resource, "", 0};
+    return error;
+}
+
+}  // namespace
+
+struct ApiServer::State {
+    State(ApiServerParts given)
+        : parts(std::move(given)),
+          reader(parts.store),
+          verbs(VerbsContext{parts.store, parts.executor.clock(), parts.random, parts.admission, reader}),
+          discovery(api::builtinKinds()) {}
+
+    Result<User> authenticate(const Request& request) const;
+    Result<void> authorize(const Request& request, const RequestInfo& info, const User& user) const;
+    Response handleResource(ApiServer& server, const Exchange& exchange);
+    Response handlePath(const Request& request, const User& user);
+    Response handleDiscovery(const Request& request, const std::vector<std::string>& parts_);
+
+    ApiServerParts parts;
+    StoreReader reader;
+    Verbs verbs;
+    Discovery discovery;
+    std::map<std::pair<std::string, std::string>, std::unique_ptr<SubresourceHandler>> subresources;
+    std::map<std::string, PathHandler, std::greater<>> paths;  // longer ones of a common prefix first
+    std::atomic<bool> ready = false;
+};
+
+Result<User> ApiServer::State::authenticate(const Request& request) const {
+    bool invalid = !request.peerError.empty();
+    for (const auto& authenticator : parts.authenticators) {
+        auto user = authenticator->authenticate(request);
+        if (!user) {
+            invalid = true;
+            continue;
+        }
+        if (!*user) continue;
+        User known = std::move(**user);
+        if (known.name != kAnonymousUser && !known.isIn(kAuthenticatedGroup)) known.groups.emplace_back(kAuthenticatedGroup);
+        return known;
+    }
+    if (invalid || !parts.anonymousAllowed) return fail(Reason::Unauthorized, "Unauthorized");
+    return User{.name = std::string(kAnonymousUser), .uid = {}, .groups = {std::string(kUnauthenticatedGroup)}, .extra = {}};
+}
+
+Result<void> ApiServer::State::authorize(const Request& request, const RequestInfo& info, const User& user) const {
+    AuthorizationAttributes asked;
+    asked.user = &user;
+    asked.verb = info.verb;
+    asked.isResource = info.isResource;
+    asked.group = info.group;
+    asked.version = info.version;
+    asked.resource = info.resource;
+    asked.subresource = info.subresource;
+    asked.namespace_ = info.namespace_;
+    asked.name = info.name;
+    asked.path = info.path;
+    asked.fieldSelector = request.query.get("fieldSelector");
+    asked.labelSelector = request.query.get("labelSelector");
+    const Verdict verdict = parts.authorizer->authorize(asked);
+    if (verdict.decision == Decision::Allow) return {};
+    return fail(forbidden(asked, verdict.reason));
+}
+
+Response ApiServer::State::handleResource(ApiServer& server, const Exchange& exchange) {
+    const RequestInfo& info = exchange.info;
+    const api::Kind& kind = *exchange.kind;
+    if (!info.subresource.empty()) {
+        const auto special = subresources.find({kind.groupResource(), info.subresource});
+        if (special != subresources.end()) return special->second->handle(exchange);
+        if (!kind.subresourceUpdates.contains(info.subresource)) return errorResponse(notServed());
+        if (info.verb == "get") return handlers::get(server, exchange);
+        if (info.verb == "update") return handlers::update(server, exchange);
+        if (info.verb == "patch") return handlers::patch(server, exchange);
+        return errorResponse(notAllowed());
+    }
+    if (std::find(kind.verbs.begin(), kind.verbs.end(), info.verb) == kind.verbs.end()) return errorResponse(notAllowed());
+    if (const auto special = subresources.find({kind.groupResource(), ""}); special != subresources.end()) {
+        return special->second->handle(exchange);
+    }
+    const bool named = info.parts.size() > 1;
+    if (info.verb == "get") return handlers::get(server, exchange);
+    if (info.verb == "list") return handlers::list(server, exchange);
+    if (info.verb == "watch") return handlers::watch(server, exchange);
+    if (info.verb == "create") return named ? errorResponse(notAllowed()) : handlers::create(server, exchange);
+    if (info.verb == "update") return named ? handlers::update(server, exchange) : errorResponse(notAllowed());
+    if (info.verb == "patch") return named ? handlers::patch(server, exchange) : errorResponse(notAllowed());
+    if (info.verb == "delete") return handlers::remove(server, exchange);
+    if (info.verb == "deletecollection") return handlers::removeCollection(server, exchange);
+    return errorResponse(notAllowed());
+}
+
+namespace {
+
+// "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" among what the client accepts first.
+bool wantsAggregated(const Request& request) {
+    for (const MediaType& media : parseAccept(request.headers.get("Accept"))) {
+        if (media.parameter("as").empty()) return false;
+        if (media.parameter("as") == "APIGroupDiscoveryList" && media.parameter("g") == "apidiscovery.k8s.io" && media.parameter("v") == "v2") return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+Response ApiServer::State::handleDiscovery(const Request& request, const std::vector<std::string>& path) {
+    const Wanted json{};
+    const bool core = path[0] == "api";
+    if (path.size() == 1) {
+        if (wantsAggregated(request)) {
+            Response response = document(200, discovery.aggregated(core), json);
+            response.headers.set("Content-Type", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+            response.headers.set("Vary", "Accept");
+            return response;
+        }
+        return document(200, core ? discovery.apiVersions(std::string(request.headers.get("Host"))) : discovery.groupList(), json);
+    }
+    if (!core && path.size() == 2) {
+        const auto group = discovery.group(path[1]);
+        return group ? document(200, *group, json) : textResponse(404, "404 page not found\n");
+    }
+    const auto list = core && path.size() == 2    ? discovery.resourceList("", path[1])
+                      : !core && path.size() == 3 ? discovery.resourceList(path[1], path[2])
+                                                  : std::nullopt;
+    if (list) return document(200, *list, json);
+    return errorResponse(notServed());
+}
+
+Response ApiServer::State::handlePath(const Request& request, const User& user) {
+    std::vector<std::string> path;
+    for (std::size_t at = 0; at < request.path.size();) {
+        const auto end = std::min(request.path.find('/', at), request.path.size());
+        if (end > at) path.push_back(request.path.substr(at, end - at));
+        at = end + 1;
+    }
+    if (!path.empty() && (path[0] == "api" || path[0] == "apis") && request.method == "GET") return handleDiscovery(request, path);
+    for (const auto& [prefix, handler] : paths) {
+        if (request.path == prefix || request.path.starts_with(prefix + "/")) return handler(request, user);
+    }
+    if (request.path == "/readyz" || request.path == "/livez" || request.path == "/healthz") {
+        const bool fine = (request.path != "/readyz" || ready) && parts.store.health().has_value();
+        return textResponse(fine ? 200 : 500, fine ? "ok" : "[-] not ready\n");
+    }
+    if (request.path.starts_with("/readyz/") || request.path.starts_with("/livez/") || request.path.starts_with("/healthz/")) return textResponse(200, "ok");
+    return textResponse(404, "404 page not found\n");
+}
+
+ApiServer::ApiServer(ApiServerParts parts) : m_state(std::make_unique<State>(std::move(parts))) {}
+ApiServer::~ApiServer() = default;
+
+Response ApiServer::handle(const Request& request) {
+    auto user = m_state->authenticate(request);
+    if (!user) return errorResponse(user.error());
+    const RequestInfo info = parseRequestInfo(request);
+    if (auto allowed = m_state->authorize(request, info, *user); !allowed) return errorResponse(allowed.error());
+    if (!info.isResource) return m_state->handlePath(request, *user);
+    if (request.bodyTooLarge) {
+        return errorResponse({Reason::RequestEntityTooLarge, fmt::format("Request entity too large: limit is {}", request.bodyLimit)});
+    }
+    const api::Kind* kind = api::findResource(info.group, info.version, info.resource);
+    if (!kind || (kind->namespaced && info.namespace_.empty() && info.verb != "list" && info.verb != "watch") ||
+        (!kind->namespaced && !info.namespace_.empty() && info.resource != "namespaces")) {
+        return errorResponse(notServed());
+    }
+    return m_state->handleResource(*this, Exchange{request, info, kind, std::move(*user)});
+}
+
+Verbs& ApiServer::verbs() { return m_state->verbs; }
+const Reader& ApiServer::reader() const { return m_state->reader; }
+const Authorizer& ApiServer::authorizer() const { return *m_state->parts.authorizer; }
+store::Store& ApiServer::store() { return m_state->parts.store; }
+base::Executor& ApiServer::executor() { return m_state->parts.executor; }
+void ApiServer::setReady(bool ready) { m_state->ready = ready; }
+
+void ApiServer::addSubresource(const std::string& groupResource, const std::string& subresource, std::unique_ptr<SubresourceHandler> handler) {
+    m_state->subresources[{groupResource, subresource}] = std::move(handler);
+}
+
+void ApiServer::addPath(const std::string& prefix, PathHandler handler) { m_state->paths[prefix] = std::move(handler); }
+
+void waitFor(Response& response, store::Ticket ticket) {
+    if (ticket.ready()) {
+        if (auto done = ticket.wait(); !done) response = errorResponse(done.error());
+        return;
+    }
+    response.gate = [ticket = std::move(ticket)](Release release) {
+        ticket.then([release = std::move(release)](const Result<void>& done) mutable {
+            release(done ? nullptr : std::make_unique<Response>(errorResponse(done.error())));
+        });
+    };
+}
+
+namespace handlers {
+
+Target targetOf(const Exchange& exchange) {
+    return {exchange.kind, exchange.info.namespace_, exchange.info.parts.size() > 1 ? exchange.info.parts[1] : "", exchange.info.subresource};
+}
+
+Caller callerOf(const Exchange& exchange, const std::string& fieldManager) {
+    Caller caller{.user = exchange.user, .manager = fieldManager, .cause = 0};
+    const std::string_view cause = exchange.request.headers.get("Quarterdeck-Cause");
+    std::from_chars(cause.data(), cause.data() + cause.size(), caller.cause);
+    return caller;
+}
+
+}  // namespace handlers
+}  // namespace qd::apiserver

@@ -1,0 +1,38 @@
+#include "cluster/apiserver/handlers/selection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace qd::apiserver {
+
+Result<Selection> Selection::parse(const api::Kind& kind, const std::string& labelSelector, const std::string& fieldSelector) {
+    Selection selection;
+    selection.m_kind = &kind;
+    auto labels = api::LabelSelector::parse(labelSelector);
+    if (!labels) return fail(std::move(labels.error()));
+    selection.m_labels = std::move(*labels);
+    auto fields = api::FieldSelector::parse(fieldSelector);
+    if (!fields) return fail(std::move(fields.error()));
+    selection.m_fields = std::move(*fields);
+    for (const auto& term : selection.m_fields.terms()) {
+        const auto& known = kind.selectableFieldNames;
+        const bool common = term.field == "metadata.name" || (term.field == "metadata.namespace" && kind.namespaced);
+        if (common || std::find(known.begin(), known.end(), term.field) != known.end()) continue;
+        if (!known.empty()) return fail(Reason::BadRequest, fmt::format("field label not supported: {}", term.field));
+        return fail(Reason::BadRequest, fmt::format("\"{}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", term.field));
+    }
+    return selection;
+}
+
+bool Selection::matches(const api::Object& object) const {
+    if (!m_labels.empty() && !m_labels.matches(object.metadata.labels)) return false;
+    if (m_fields.empty()) return true;
+    std::map<std::string, std::string> fields;
+    if (m_kind->selectableFields) fields = m_kind->selectableFields(object);
+    fields["metadata.name"] = object.metadata.name;
+    fields["metadata.namespace"] = object.metadata.namespace_;
+    return m_fields.matches(fields);
+}
+
+}  // namespace qd::apiserver
