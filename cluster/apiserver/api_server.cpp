@@ -5,35 +5,16 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <future>
 #include <map>
 
 #include "cluster/apiserver/representation.h"
 #include "cluster/apiserver/status.h"
+#include "cluster/api/meta/status.h"
 #include "cluster/base/log.h"
 
 namespace qd::apiserver {
 namespace {
-
-class StoreReader final : public Reader {
-public:
-    explicit StoreReader(store::Store& store) : m_store(store) {}
-
-    api::ObjectPtr get(const std::string& groupResource, const std::string& ns, const std::string& name) const override {
-        const auto latest = m_store.latest({groupResource, ns, name});
-        if (!latest || !latest->entry) return nullptr;
-        return latest->entry->object();
-    }
-    std::vector<api::ObjectPtr> list(const std::string& groupResource, const std::string& ns) const override {
-        std::vector<api::ObjectPtr> objects;
-        const auto snapshot = m_store.snapshot(groupResource);
-        if (!snapshot) return objects;
-        for (const auto& entry : snapshot->entries(ns)) objects.push_back(entry->object());
-        return objects;
-    }
-
-private:
-    store::Store& m_store;
-};
 
 Error notServed() {
     Error error{Reason::NotFound, "the server could not find the requested resource"};
@@ -75,18 +56,17 @@ Error forbidden(const AuthorizationAttributes& asked, const std::string& reason)
 struct ApiServer::State {
     State(ApiServerParts given)
         : parts(std::move(given)),
-          reader(parts.store),
-          verbs(VerbsContext{parts.store, parts.executor.clock(), parts.random, parts.admission, reader}),
+          verbs(VerbsContext{parts.store, parts.executor.clock(), parts.random, parts.admission, *parts.reader}),
           discovery(api::builtinKinds()) {}
 
     Result<User> authenticate(const Request& request) const;
     Result<void> authorize(const Request& request, const RequestInfo& info, const User& user) const;
     Response handleResource(ApiServer& server, const Exchange& exchange);
     Response handlePath(const Request& request, const User& user);
+    Response dispatch(ApiServer& server, const Request& request, const RequestInfo& info, User user);
     Response handleDiscovery(const Request& request, const std::vector<std::string>& parts_);
 
     ApiServerParts parts;
-    StoreReader reader;
     Verbs verbs;
     Discovery discovery;
     std::map<std::pair<std::string, std::string>, std::unique_ptr<SubresourceHandler>> subresources;
@@ -221,7 +201,11 @@ Response ApiServer::handle(const Request& request) {
     if (!user) return errorResponse(user.error());
     const RequestInfo info = parseRequestInfo(request);
     if (auto allowed = m_state->authorize(request, info, *user); !allowed) return errorResponse(allowed.error());
-    if (!info.isResource) return m_state->handlePath(request, *user);
+    return m_state->dispatch(*this, request, info, std::move(*user));
+}
+
+Response ApiServer::State::dispatch(ApiServer& server, const Request& request, const RequestInfo& info, User user) {
+    if (!info.isResource) return handlePath(request, user);
     if (request.bodyTooLarge) {
         return errorResponse({Reason::RequestEntityTooLarge, fmt::format("Request entity too large: limit is {}", request.bodyLimit)});
     }
@@ -230,11 +214,25 @@ Response ApiServer::handle(const Request& request) {
         (!kind->namespaced && !info.namespace_.empty() && info.resource != "namespaces")) {
         return errorResponse(notServed());
     }
-    return m_state->handleResource(*this, Exchange{request, info, kind, std::move(*user)});
+    return handleResource(server, Exchange{request, info, kind, std::move(user)});
+}
+
+Result<std::string> ApiServer::handleAs(const Request& request, const User& user) {
+    Response response = m_state->dispatch(*this, request, parseRequestInfo(request), user);
+    if (response.gate) {
+        std::promise<std::unique_ptr<Response>> instead;
+        auto released = instead.get_future();
+        response.gate([&](std::unique_ptr<Response> other) { instead.set_value(std::move(other)); });
+        if (auto other = released.get()) response = std::move(*other);
+    }
+    std::string body;
+    for (const auto& piece : response.body) body += *piece;
+    if (response.code >= 400) return fail(api::errorFromStatus(response.code, body));
+    return body;
 }
 
 Verbs& ApiServer::verbs() { return m_state->verbs; }
-const Reader& ApiServer::reader() const { return m_state->reader; }
+const Reader& ApiServer::reader() const { return *m_state->parts.reader; }
 const Authorizer& ApiServer::authorizer() const { return *m_state->parts.authorizer; }
 store::Store& ApiServer::store() { return m_state->parts.store; }
 base::Executor& ApiServer::executor() { return m_state->parts.executor; }

@@ -14,8 +14,8 @@ namespace json = boost::json;
 
 const std::vector<api::Column>& defaultColumns() {
     static const std::vector<api::Column> columns = {
-        {.name = "Name", .format = "name", .description = std::string(api::metav1::ObjectMeta::kDescriptor.find("name")->doc)},
-        {.name = "Created At", .type = "date", .description = std::string(api::metav1::ObjectMeta::kDescriptor.find("creationTimestamp")->doc)},
+        {.name = "Name", .format = "name", .description = std::string(metav1::ObjectMeta::kDescriptor.find("name")->doc)},
+        {.name = "Created At", .type = "date", .description = std::string(metav1::ObjectMeta::kDescriptor.find("creationTimestamp")->doc)},
     };
     return columns;
 }

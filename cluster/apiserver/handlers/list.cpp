@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "cluster/apiserver/api_server.h"
-#include "cluster/apiserver/handlers/base64url.h"
+#include "cluster/base/pki/token.h"
 #include "cluster/apiserver/handlers/selection.h"
 #include "cluster/apiserver/options.h"
 #include "cluster/apiserver/representation.h"
@@ -24,13 +24,13 @@ struct Continuation {
 };
 
 std::string encode(const Continuation& continuation) {
-    return base64UrlEncode(json::serialize(json::object{{"v", "meta.k8s.io/v1"}, {"rv", continuation.revision}, {"start", continuation.start}}));
+    return pki::base64UrlEncode(json::serialize(json::object{{"v", "meta.k8s.io/v1"}, {"rv", continuation.revision}, {"start", continuation.start}}));
 }
 
 Result<Continuation> decode(const std::string& token) {
-    const auto text = base64UrlDecode(token);
+    const auto text = pki::base64UrlDecode(token);
     boost::system::error_code error;
-    const json::value value = json::parse(text.value_or(""), error);
+    const json::value value = json::parse(text ? *text : std::string(), error);
     const json::object* object = error ? nullptr : value.if_object();
     if (!object) return fail(Reason::BadRequest, "invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value");
     const auto* version = object->if_contains("v");

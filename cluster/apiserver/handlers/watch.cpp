@@ -162,7 +162,7 @@ Response watch(ApiServer& server, const Exchange& exchange) {
     const Target target = targetOf(exchange);
     const std::string resource = storeKey(target).resource;
 
-    WatchPlan plan{.kind = exchange.kind, .selection = std::move(*selection), .wanted = *wanted};
+    WatchPlan plan{exchange.kind, std::move(*selection), *wanted, false, false, {}, 0, 0};
     plan.bookmarks = parameters->allowWatchBookmarks;
     plan.timeoutSeconds = parameters->timeoutSeconds.value_or(0) > 0 ? *parameters->timeoutSeconds : kShortestTimeout * 3 / 2;
     store::Revision from = 0;

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "cluster/api/meta/object_meta.h"
 #include "cluster/apiserver/verbs/verbs.h"
 
 namespace qd::apiserver {

@@ -40,7 +40,7 @@ std::vector<std::string> finalizersFor(const api::Kind& kind, const metav1::Obje
     return finalizers;
 }
 
-void addSeconds(api::Time& time, std::int64_t seconds) { time = api::Time(time.time() + std::chrono::seconds(seconds)); }
+void addSeconds(api::Time& time, std::int64_t seconds) { time = api::Time(time.wall() + std::chrono::seconds(seconds)); }
 
 enum class Grace { None, Begun, Pending };
 

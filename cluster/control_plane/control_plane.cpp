@@ -1,0 +1,143 @@
+#include "cluster/control_plane/control_plane.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cluster/apiserver/admission/store_reader.h"
+#include "cluster/apiserver/auth/certificates.h"
+#include "cluster/apiserver/auth/rbac.h"
+#include "cluster/apiserver/subresources/binding.h"
+#include "cluster/base/log.h"
+#include "cluster/control_plane/bootstrap.h"
+#include "cluster/control_plane/in_process_client.h"
+#include "cluster/control_plane/pki_folder.h"
+#include "cluster/store/api_codec.h"
+
+namespace qd::control_plane {
+namespace {
+
+constexpr unsigned kThreads = 8;  // most wait for the disk
+constexpr base::Duration kGrace = std::chrono::seconds(2);
+
+apiserver::User administrator() {
+    return {.name = "kubernetes-admin", .uid = {}, .groups = {std::string(apiserver::kMastersGroup), std::string(apiserver::kAuthenticatedGroup)}, .extra = {}};
+}
+
+std::string firstAddress(const std::string& cidr) {
+    const std::string network = cidr.substr(0, cidr.find('/'));
+    return network.substr(0, network.rfind('.') + 1) + "1";
+}
+
+}  // namespace
+
+struct ControlPlane::State {
+    explicit State(Options given) : options(std::move(given)), executor("cluster", kThreads) {}
+
+    Result<void> open();
+    Result<void> listen();
+    void addSubresources();
+
+    Options options;
+    base::Random random;
+    store::ApiCodec codec;
+    base::ThreadPool executor;
+    std::unique_ptr<store::Store> store;
+    std::optional<Pki> pki;
+    std::unique_ptr<apiserver::ApiServer> server;
+    std::unique_ptr<apiserver::Server> transport;
+};
+
+Result<void> ControlPlane::State::open() {
+    std::error_code error;
+    std::filesystem::create_directories(options.dataDir, error);
+    if (error) return fail(Reason::InternalError, fmt::format("cannot make the folder {}: {}", options.dataDir.string(), error.message()));
+    auto opened = store::Store::open({.file = options.dataDir / "store.db"}, codec, executor.clock());
+    if (!opened) return fail(std::move(opened.error()));
+    store = std::move(*opened);
+    std::vector<std::string> addresses = {"127.0.0.1", firstAddress(options.serviceCidr)};
+    for (const auto& each : options.listen) addresses.push_back(each.address);
+    addresses.insert(addresses.end(), options.certificateAddresses.begin(), options.certificateAddresses.end());
+    std::sort(addresses.begin(), addresses.end());
+    addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+    auto keys = openPki(options.dataDir / "pki", addresses, {}, executor.clock().now());
+    if (!keys) return fail(std::move(keys.error()));
+    pki.emplace(std::move(*keys));
+
+    apiserver::ApiServerParts parts{.store = *store, .executor = executor, .random = random, .authenticators = {}, .authorizer = nullptr, .admission = {}, .reader = std::make_unique<apiserver::StoreReader>(*store)};
+    parts.authenticators.push_back(std::make_unique<apiserver::CertificateAuthenticator>());
+    std::vector<std::unique_ptr<apiserver::Authorizer>> authorizers;
+    authorizers.push_back(std::make_unique<apiserver::MastersAuthorizer>());
+    authorizers.push_back(std::make_unique<apiserver::RbacAuthorizer>(*parts.reader));
+    parts.authorizer = std::make_unique<apiserver::UnionAuthorizer>(std::move(authorizers));
+    server = std::make_unique<apiserver::ApiServer>(std::move(parts));
+    addSubresources();
+    return {};
+}
+
+void ControlPlane::State::addSubresources() {
+    server->addSubresource("pods", "binding", std::make_unique<apiserver::BindingHandler>(*server, false));
+    server->addSubresource("bindings", "", std::make_unique<apiserver::BindingHandler>(*server, true));
+}
+
+Result<void> ControlPlane::State::listen() {
+    apiserver::ServerOptions transportOptions;
+    transportOptions.listen = options.listen;
+    transportOptions.identity = {pki->server.certificatePem, pki->server.keyPem};
+    transportOptions.clientAuthoritiesPem = pki->authority.certificate().pem();
+    auto started = apiserver::Server::start(std::move(transportOptions), executor.clock(), [this](apiserver::Request request) { return server->handle(request); });
+    if (!started) return fail(std::move(started.error()));
+    transport = std::move(*started);
+    return {};
+}
+
+ControlPlane::ControlPlane(std::unique_ptr<State> state) : m_state(std::move(state)) {}
+ControlPlane::~ControlPlane() { stop(); }
+
+Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options) {
+    auto state = std::make_unique<State>(std::move(options));
+    if (auto opened = state->open(); !opened) return fail(std::move(opened.error()));
+    if (auto listening = state->listen(); !listening) return fail(std::move(listening.error()));
+    std::unique_ptr<ControlPlane> plane(new ControlPlane(std::move(state)));
+    const auto client = plane->client("kube-apiserver");
+    if (auto made = createSystemObjects(*client, plane->m_state->options.serviceCidr); !made) return fail(std::move(made.error()));
+    plane->m_state->server->setReady(true);
+    return plane;
+}
+
+void ControlPlane::stop() {
+    if (!m_state) return;
+    if (m_state->transport) m_state->transport->shutDown(kGrace);
+    m_state->transport.reset();
+    m_state->executor.stop();
+    m_state->server.reset();
+    m_state->store.reset();
+}
+
+apiserver::ApiServer& ControlPlane::apiServer() { return *m_state->server; }
+apiserver::Server& ControlPlane::transport() { return *m_state->transport; }
+base::Executor& ControlPlane::executor() { return m_state->executor; }
+
+std::unique_ptr<client::Client> ControlPlane::client(const std::string& manager) {
+    return std::make_unique<InProcessClient>(*m_state->server, administrator(), manager);
+}
+
+std::string ControlPlane::serverUrl() const {
+    const auto address = m_state->transport->addresses().front();
+    return fmt::format("https://{}:{}", address.address, address.port);
+}
+
+client::KubeconfigEntry ControlPlane::kubeconfigEntry() const {
+    client::KubeconfigEntry entry;
+    entry.name = m_state->options.clusterName;
+    entry.server = serverUrl();
+    entry.authorityPem = authorityPem();
+    entry.clientCertificatePem = m_state->pki->admin.certificatePem;
+    entry.clientKeyPem = m_state->pki->admin.keyPem;
+    return entry;
+}
+
+std::string ControlPlane::kubeconfig() const { return client::newKubeconfig(kubeconfigEntry()); }
+std::string ControlPlane::authorityPem() const { return m_state->pki->authority.certificate().pem(); }
+
+}  // namespace qd::control_plane
