@@ -10,9 +10,6 @@ class ApiCodec final : public Codec {
 public:
     std::string encode(const api::Object& object) const override;
     Result<std::unique_ptr<api::Object>> decode(std::string_view bytes) const override;
-    std::unique_ptr<api::Object> clone(const api::Object& object) const override;
-    void setRevision(api::Object& object, Revision revision) const override;
-    std::string uid(const api::Object& object) const override;
 };
 
 }  // namespace qd::store
