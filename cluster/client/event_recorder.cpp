@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -17,6 +18,8 @@ constexpr base::Duration kCountedUpWithin = std::chrono::minutes(10);
 constexpr double kBurst = 25;
 constexpr base::Duration kRefill = std::chrono::minutes(5);
 constexpr std::size_t kRemembered = 4096;
+// How many names are tried for one Event: those of one instant may be taken by another recorder.
+constexpr int kNameAttempts = 16;
 
 struct Bucket {
     double tokens = kBurst;
@@ -37,6 +40,11 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
         : client(onClient), executor(onExecutor), strand(onExecutor), component(std::move(fromComponent)), host(std::move(fromHost)) {}
 
     bool mayRecord(const std::string& objectKey);
+    // "<object>.<nanoseconds in hexadecimal>". The clock has microseconds; a serial number tells Events within one apart.
+    std::string nameFor(const std::string& object) {
+        const auto nanoseconds = std::chrono::nanoseconds(executor.clock().now().time_since_epoch()).count();
+        return fmt::format("{}.{:x}", object, nanoseconds + serial.fetch_add(1) % 1000);
+    }
     void record(corev1::Event event);
     bool countUp(const std::string& key, const corev1::Event& event);
 
@@ -46,6 +54,7 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
     const std::string component;
     const std::string host;
 
+    std::atomic<std::int64_t> serial{0};
     std::mutex mutex;
     std::map<std::string, Bucket> buckets;  // by object
     std::map<std::string, Known> known;     // by everything but time; used on the strand only
@@ -83,7 +92,11 @@ void EventRecorder::State::record(corev1::Event event) {
     const auto& about = event.involvedObject;
     const std::string key = fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", about.kind, about.namespace_, about.name, about.uid, about.fieldPath, event.type, event.reason, event.message);
     if (countUp(key, event)) return;
-    const auto created = Api<corev1::Event>(client).create(event);
+    auto created = Api<corev1::Event>(client).create(event);
+    for (int attempt = 1; !created && created.error().reason == Reason::AlreadyExists && attempt < kNameAttempts; ++attempt) {
+        event.metadata.name = nameFor(about.name);
+        created = Api<corev1::Event>(client).create(event);
+    }
     if (!created) {
         base::logger("events")->debug("{} {}: {}", event.reason, event.message, created.error().message);
         return;
@@ -103,7 +116,7 @@ void EventRecorder::event(const api::Object& about, const std::string& type, con
     const base::WallTime now = m_state->executor.clock().now();
     corev1::Event event;
     event.metadata.namespace_ = about.metadata.namespace_.empty() ? "default" : about.metadata.namespace_;
-    event.metadata.name = fmt::format("{}.{:x}", about.metadata.name, std::chrono::nanoseconds(now.time_since_epoch()).count());
+    event.metadata.name = m_state->nameFor(about.metadata.name);
     event.involvedObject.apiVersion = about.apiVersion();
     event.involvedObject.kind = about.kind();
     event.involvedObject.namespace_ = about.metadata.namespace_;

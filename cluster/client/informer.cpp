@@ -27,7 +27,13 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
     void retry();
     void replaceAll(const ObjectList& list);
     void onEvents(std::vector<WatchEvent> events);
-    void change(const std::string& key, const api::ObjectPtr& now);
+    struct Change {
+        api::ObjectPtr old;
+        api::ObjectPtr now;
+    };
+    // Changes the copy and its indices; nothing changed when both of the answer are null. Called with the mutex held.
+    Change change(const std::string& key, const api::ObjectPtr& now);
+    void tell(const Change& changed);
 
     Client& client;
     const ResourceName resource;
@@ -118,17 +124,21 @@ void Informer::State::retry() {
 void Informer::State::replaceAll(const ObjectList& list) {
     std::map<std::string, api::ObjectPtr> fresh;
     for (const auto& object : list.items) fresh.emplace(cacheKey(*object), object);
-    std::vector<std::string> gone;
+    std::vector<Change> changes;
     {
+        // The copy and its revision become the list's in one step, before any handler: who is woken by one of these
+        // changes must find the others, and the revision, already there.
         std::lock_guard lock(mutex);
+        if (stopped) return;
+        std::vector<std::string> gone;
         for (const auto& [key, object] : objects) {
             if (!fresh.contains(key)) gone.push_back(key);
         }
+        for (const auto& key : gone) changes.push_back(change(key, nullptr));
+        for (const auto& [key, object] : fresh) changes.push_back(change(key, object));
+        version = list.resourceVersion;
     }
-    for (const auto& key : gone) change(key, nullptr);
-    for (const auto& [key, object] : fresh) change(key, object);
-    std::lock_guard lock(mutex);
-    version = list.resourceVersion;
+    for (const auto& changed : changes) tell(changed);
 }
 
 void Informer::State::onEvents(std::vector<WatchEvent> events) {
@@ -141,44 +151,50 @@ void Informer::State::onEvents(std::vector<WatchEvent> events) {
             }
             return retry();
         }
-        if (event.type != WatchEvent::Type::Bookmark) {
-            change(cacheKey(*event.object), event.type == WatchEvent::Type::Deleted ? nullptr : event.object);
+        Change changed;
+        {
+            std::lock_guard lock(mutex);
+            if (stopped) return;
+            if (event.type != WatchEvent::Type::Bookmark) {
+                changed = change(cacheKey(*event.object), event.type == WatchEvent::Type::Deleted ? nullptr : event.object);
+            }
+            version = event.resourceVersion;
+            retryDelay = kFirstRetry;
         }
-        std::lock_guard lock(mutex);
-        version = event.resourceVersion;
-        retryDelay = kFirstRetry;
+        tell(changed);
     }
 }
 
-void Informer::State::change(const std::string& key, const api::ObjectPtr& now) {
+Informer::State::Change Informer::State::change(const std::string& key, const api::ObjectPtr& now) {
     api::ObjectPtr old;
-    {
-        std::lock_guard lock(mutex);
-        if (stopped) return;
-        const auto found = objects.find(key);
-        if (found != objects.end()) old = found->second;
-        if (!old && !now) return;
-        if (old && now && old->metadata.resourceVersion == now->metadata.resourceVersion) return;
-        for (const auto& [name, indexer] : indexers) {
-            auto& index = indices[name];
-            if (old) {
-                for (const auto& value : indexer(*old)) {
-                    auto& keys = index[value];
-                    keys.erase(key);
-                    if (keys.empty()) index.erase(value);
-                }
-            }
-            if (now) {
-                for (const auto& value : indexer(*now)) index[value].insert(key);
+    const auto found = objects.find(key);
+    if (found != objects.end()) old = found->second;
+    if (!old && !now) return {};
+    if (old && now && old->metadata.resourceVersion == now->metadata.resourceVersion) return {};
+    for (const auto& [name, indexer] : indexers) {
+        auto& index = indices[name];
+        if (old) {
+            for (const auto& value : indexer(*old)) {
+                auto& keys = index[value];
+                keys.erase(key);
+                if (keys.empty()) index.erase(value);
             }
         }
         if (now) {
-            objects.insert_or_assign(key, now);
-        } else {
-            objects.erase(found);
+            for (const auto& value : indexer(*now)) index[value].insert(key);
         }
     }
-    for (const auto& handler : handlers) handler(old, now);
+    if (now) {
+        objects.insert_or_assign(key, now);
+    } else {
+        objects.erase(found);
+    }
+    return {std::move(old), now};
+}
+
+void Informer::State::tell(const Change& changed) {
+    if (!changed.old && !changed.now) return;
+    for (const auto& handler : handlers) handler(changed.old, changed.now);
 }
 
 Informer::Informer(Client& client, ResourceName resource, base::Executor& executor, Scope scope)

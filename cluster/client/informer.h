@@ -46,7 +46,7 @@ public:
     std::vector<api::ObjectPtr> list(const std::string& ns = "") const;
     std::vector<api::ObjectPtr> byIndex(const std::string& index, const std::string& value) const;
     std::size_t size() const;
-    // The newest revision seen; "" before the first list.
+    // The newest revision seen; "" before the first list. The copy is at least as new as this.
     std::string resourceVersion() const;
     const ResourceName& resource() const;
 

@@ -1,0 +1,21 @@
+// All controllers of the cluster, by the names that kube-controller-manager gives them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cluster/controllers/runtime/controller.h"
+
+namespace qd::controllers {
+
+// What controllers must be told about this cluster.
+struct Options {
+    std::string rootCa;                          // PEM; what kube-root-ca.crt holds
+    std::string clusterCidr = "10.244.0.0/16";   // Pods' addresses, split among the nodes
+    int nodeMaskSize = 24;                       // of each node's part
+};
+
+// One line a controller, in the order in which they are started.
+std::vector<Descriptor> controllerDescriptors(const Options& options = {});
+
+}  // namespace qd::controllers
