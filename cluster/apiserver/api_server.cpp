@@ -259,7 +259,7 @@ void waitFor(Response& response, store::Ticket ticket) {
 namespace handlers {
 
 Target targetOf(const Exchange& exchange) {
-    return {exchange.kind, exchange.info.namespace_, exchange.info.parts.size() > 1 ? exchange.info.parts[1] : "", exchange.info.subresource};
+    return {exchange.kind, exchange.kind->namespaced ? exchange.info.namespace_ : "", exchange.info.parts.size() > 1 ? exchange.info.parts[1] : "", exchange.info.subresource};
 }
 
 Caller callerOf(const Exchange& exchange, const std::string& fieldManager) {

@@ -10,7 +10,8 @@ constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kYaml = "application/yaml";
 constexpr std::string_view kProtobuf = "application/vnd.kubernetes.protobuf";
 constexpr std::string_view kAcceptedTypes =
-    "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, "
+    "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
 std::string_view trim(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -112,7 +113,7 @@ Result<Wanted> negotiate(const Request& request, bool allowShown) {
         const auto encoding = encodingOf(media.type);
         if (!encoding) continue;
         const auto as = allowShown ? shownAs(media) : (media.parameter("as").empty() ? std::optional(Shown::Object) : std::nullopt);
-        if (!as) continue;
+        if (!as || (*as != Shown::Object && *encoding == Encoding::Protobuf)) continue;
         wanted.encoding = *encoding;
         wanted.as = *as;
         return wanted;

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "cluster/api/codec/json.h"
+#include "cluster/api/codec/json_tree.h"
+#include "cluster/api/codec/list.h"
+#include "cluster/api/codec/protobuf.h"
+#include "cluster/api/codec/yaml.h"
 #include "cluster/apiserver/status.h"
 #include "cluster/apiserver/table.h"
 
@@ -19,28 +22,31 @@ std::uint32_t formatOf(const api::Kind& kind, Encoding encoding) {
     return (kind.storedAs ? 100U : 0U) + static_cast<std::uint32_t>(encoding);
 }
 
-std::string typePrefix(const api::Kind& kind) {
-    return fmt::format(R"({{"kind":"{}","apiVersion":"{}",)", kind.kind, kind.groupVersion());
+std::string encodeWhole(const api::Object& object, Encoding encoding) {
+    return encoding == Encoding::Protobuf ? api::encodeProtobuf(object) : api::encodeJson(object);
 }
 
-// What follows the kind and apiVersion: items of a list are written without them.
-std::string_view withoutType(const api::Kind& kind, const std::string& whole) {
-    return std::string_view(whole).substr(typePrefix(kind).size());
-}
-
-http::Bytes wholeJson(const api::Kind& kind, const store::EntryPtr& entry) {
-    return entry->encoded(formatOf(kind, Encoding::Json), [&](const api::Object& object) {
-        if (!kind.fromStored) return api::encodeJson(object);
-        return api::encodeJson(*kind.fromStored(object));
+// Without the line feed that ends a JSON answer.
+http::Bytes wholeBytes(const api::Kind& kind, const store::EntryPtr& entry, Encoding encoding) {
+    const Encoding kept = encoding == Encoding::Protobuf ? Encoding::Protobuf : Encoding::Json;
+    return entry->encoded(formatOf(kind, kept), [&](const api::Object& object) {
+        return kind.fromStored ? encodeWhole(*kind.fromStored(object), kept) : encodeWhole(object, kept);
     });
 }
 
-std::string listMetaJson(const ListMeta& meta) {
-    json::object object;
-    if (!meta.resourceVersion.empty()) object["resourceVersion"] = meta.resourceVersion;
-    if (!meta.continueToken.empty()) object["continue"] = meta.continueToken;
-    if (meta.remaining) object["remainingItemCount"] = *meta.remaining;
-    return json::serialize(object);
+metav1::ListMeta listMetaOf(const ListMeta& meta) {
+    metav1::ListMeta out;
+    out.resourceVersion = meta.resourceVersion;
+    out.continue_ = meta.continueToken;
+    out.remainingItemCount = meta.remaining;
+    return out;
+}
+
+// A JSON text in the encoding that is wanted.
+std::string asWanted(std::string json, const Wanted& wanted) {
+    if (wanted.encoding != Encoding::Yaml) return json + "\n";
+    const auto tree = api::parseJson(json);
+    return tree ? api::toYaml(*tree) : json;
 }
 
 api::ObjectPtr objectOf(const api::Kind& kind, const store::EntryPtr& entry) {
@@ -69,29 +75,69 @@ std::string shortened(std::string_view body) {
 
 }  // namespace
 
-Result<Decoded> decodeBody(const api::Kind& kind, std::string_view body, Encoding encoding, std::string_view fieldValidation) {
-    (void)encoding;
-    auto type = api::typeMetaOfJson(body);
+namespace {
+
+// What a body says it is, and how to read the rest of it.
+struct Opened {
+    api::TypeMeta type;
+    std::string json;               // JSON, also made from YAML
+    std::string_view message = {};  // protobuf
+    bool isProtobuf = false;
+};
+
+Error unrecognized(const api::Kind& kind, std::string_view why, std::string_view body) {
+    return {Reason::BadRequest, fmt::format("the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: {} ({})", kind.kind, why, shortened(body))};
+}
+
+Result<Opened> openBody(const api::Kind& kind, std::string_view body, Encoding encoding) {
+    Opened opened;
+    if (api::isProtobufEnvelope(body)) {
+        auto envelope = api::openProtobuf(body);
+        if (!envelope) return fail(std::move(envelope.error()));
+        opened.type = envelope->typeMeta;
+        opened.message = envelope->message;
+        opened.isProtobuf = true;
+        return opened;
+    }
+    opened.json = std::string(body);
+    if (encoding == Encoding::Yaml) {
+        auto documents = api::parseYaml(body);
+        if (!documents) return fail(std::move(documents.error()));
+        opened.json = documents->empty() ? "" : api::serializeJson(documents->front().tree);
+    }
+    auto type = api::typeMetaOfJson(opened.json);
     if (!type) {
-        return fail(Reason::BadRequest, fmt::format("the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: {} ({})",
-                                                    kind.kind, type.error().message, shortened(body)));
+        std::string_view why = type.error().message;
+        constexpr std::string_view kPrefix = "couldn't get version/kind; json parse error: ";
+        if (why.starts_with(kPrefix)) why.remove_prefix(kPrefix.size());
+        return fail(unrecognized(kind, why, body));
     }
-    const bool otherKind = !type->kind.empty() && type->kind != kind.kind;
-    const bool otherVersion = !type->apiVersion.empty() && type->apiVersion != kind.groupVersion();
-    if (otherKind || otherVersion) {
-        const std::string given = type->kind.empty() ? kind.kind : type->kind;
-        const std::string version = type->apiVersion.empty() ? kind.groupVersion() : type->apiVersion;
-        if (!otherKind || !api::builtinKind(kind.group, kind.version, given)) {
-            return fail(Reason::BadRequest, cannotBeHandled(given, version, kind,
-                                                            fmt::format("no kind \"{}\" is registered for version \"{}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"", given, version)));
-        }
-        return fail(Reason::BadRequest, cannotBeHandled(given, version, kind, fmt::format("converting (v1.{}) to (core.{}): unknown conversion", given, kind.kind)));
-    }
+    opened.type = std::move(*type);
+    return opened;
+}
+
+Result<void> checkType(const api::Kind& kind, const api::TypeMeta& type) {
+    const bool otherKind = !type.kind.empty() && type.kind != kind.kind;
+    const bool otherVersion = !type.apiVersion.empty() && type.apiVersion != kind.groupVersion();
+    if (!otherKind && !otherVersion) return {};
+    const std::string given = type.kind.empty() ? kind.kind : type.kind;
+    const std::string version = type.apiVersion.empty() ? kind.groupVersion() : type.apiVersion;
+    return fail(Reason::BadRequest,
+                cannotBeHandled(given, version, kind, fmt::format("no kind \"{}\" is registered for version \"{}\" in scheme \"deps/pkg/api/legacyscheme/scheme.go:30\"", given, version)));
+}
+
+}  // namespace
+
+Result<Decoded> decodeBody(const api::Kind& kind, std::string_view body, Encoding encoding, std::string_view fieldValidation) {
+    const auto opened = openBody(kind, body, encoding);
+    if (!opened) return fail(opened.error());
+    if (auto right = checkType(kind, opened->type); !right) return fail(std::move(right.error()));
     Decoded decoded;
     decoded.object = kind.make();
     std::vector<std::string> strict;
-    const bool collect = fieldValidation != "Ignore";
-    if (auto read = api::decodeJson(body, decoded.object->descriptor(), decoded.object.get(), collect ? &strict : nullptr); !read) {
+    if (opened->isProtobuf) {
+        if (auto read = api::decodeProtobufMessage(opened->message, decoded.object->descriptor(), decoded.object.get()); !read) return fail(std::move(read.error()));
+    } else if (auto read = api::decodeJson(opened->json, decoded.object->descriptor(), decoded.object.get(), fieldValidation == "Ignore" ? nullptr : &strict); !read) {
         return fail(Reason::BadRequest, cannotBeHandled(kind.kind, kind.version, kind, read.error().message));
     }
     auto warnings = judgeStrict(kind, std::move(strict), fieldValidation);
@@ -105,8 +151,7 @@ Result<Decoded> decodeTree(const api::Kind& kind, const json::value& tree, std::
     Decoded decoded;
     decoded.object = kind.make();
     std::vector<std::string> strict;
-    const std::string text = json::serialize(tree);
-    if (auto read = api::decodeJson(text, decoded.object->descriptor(), decoded.object.get(), fieldValidation == "Ignore" ? nullptr : &strict); !read) {
+    if (auto read = api::fromTree(tree, decoded.object->descriptor(), decoded.object.get(), fieldValidation == "Ignore" ? nullptr : &strict); !read) {
         return fail(std::move(read.error()));
     }
     if (!strict.empty() && fieldValidation == "Strict") {
@@ -117,23 +162,26 @@ Result<Decoded> decodeTree(const api::Kind& kind, const json::value& tree, std::
     return decoded;
 }
 
-json::value treeOf(const api::Object& object) {
-    return json::parse(api::encodeJson(object));
-}
+json::value treeOf(const api::Object& object) { return api::toTree(object); }
 
 http::Buffers encodeObject(const api::Kind& kind, const api::ObjectPtr& object, const Wanted& wanted, base::WallTime now) {
     switch (wanted.as) {
-        case Shown::Table: return {http::bytes(tableJson(kind, {object}, {.resourceVersion = object->metadata.resourceVersion, .continueToken = {}, .remaining = {}}, now, true) + "\n")};
-        case Shown::PartialObjectMetadata: return {http::bytes(partialMetadataJson(*object) + "\n")};
+        case Shown::Table: {
+            const ListMeta meta{.resourceVersion = object->metadata.resourceVersion, .continueToken = {}, .remaining = {}};
+            return {http::bytes(asWanted(tableJson(kind, {object}, meta, now, true), wanted))};
+        }
+        case Shown::PartialObjectMetadata: return {http::bytes(asWanted(partialMetadataJson(*object), wanted))};
         case Shown::Object: break;
     }
-    return {http::bytes(api::encodeJson(*object) + "\n")};
+    if (wanted.encoding == Encoding::Protobuf) return {http::bytes(api::encodeProtobuf(*object))};
+    return {http::bytes(asWanted(api::encodeJson(*object), wanted))};
 }
 
 http::Buffers encodeEntry(const api::Kind& kind, const store::EntryPtr& entry, const Wanted& wanted, base::WallTime now) {
-    if (wanted.as != Shown::Object) return encodeObject(kind, objectOf(kind, entry), wanted, now);
+    if (wanted.as != Shown::Object || wanted.encoding == Encoding::Yaml) return encodeObject(kind, objectOf(kind, entry), wanted, now);
     static const http::Bytes kLineFeed = http::bytes("\n");
-    return {wholeJson(kind, entry), kLineFeed};
+    if (wanted.encoding == Encoding::Protobuf) return {wholeBytes(kind, entry, wanted.encoding)};
+    return {wholeBytes(kind, entry, wanted.encoding), kLineFeed};
 }
 
 http::Buffers encodeList(const api::Kind& kind, const std::vector<store::EntryPtr>& entries, const ListMeta& meta,
@@ -142,25 +190,27 @@ http::Buffers encodeList(const api::Kind& kind, const std::vector<store::EntryPt
         std::vector<api::ObjectPtr> objects;
         objects.reserve(entries.size());
         for (const auto& entry : entries) objects.push_back(objectOf(kind, entry));
-        return {http::bytes(tableJson(kind, objects, meta, now, true) + "\n")};
+        return {http::bytes(asWanted(tableJson(kind, objects, meta, now, true), wanted))};
     }
-    std::string out;
+    const metav1::ListMeta listMeta = listMetaOf(meta);
     if (wanted.as == Shown::PartialObjectMetadata) {
-        out = fmt::format(R"({{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{},"items":[)", listMetaJson(meta));
+        std::string out = R"({"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":)" + api::encodeJson(listMeta) + R"(,"items":[)";
         for (std::size_t i = 0; i < entries.size(); ++i) {
             if (i > 0) out += ',';
             out += partialMetadataJson(*entries[i]->object());
         }
-        return {http::bytes(out + "]}\n")};
+        return {http::bytes(asWanted(out + "]}", wanted))};
     }
-    out = fmt::format(R"({{"kind":"{}List","apiVersion":"{}","metadata":{},"items":[)", kind.kind, kind.groupVersion(), listMetaJson(meta));
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (i > 0) out += ',';
-        out += '{';
-        out += withoutType(kind, *wholeJson(kind, entries[i]));
+    std::vector<http::Bytes> kept;
+    std::vector<std::string_view> items;
+    kept.reserve(entries.size());
+    items.reserve(entries.size());
+    for (const auto& entry : entries) {
+        kept.push_back(wholeBytes(kind, entry, wanted.encoding));
+        items.emplace_back(*kept.back());
     }
-    out += "]}\n";
-    return {http::bytes(std::move(out))};
+    if (wanted.encoding == Encoding::Protobuf) return {http::bytes(api::encodeProtobufList(kind.groupVersion(), kind.kind + "List", listMeta, items))};
+    return {http::bytes(asWanted(api::encodeJsonList(kind.groupVersion(), kind.kind + "List", listMeta, items), wanted))};
 }
 
 namespace {
@@ -188,11 +238,16 @@ void appendFrame(http::Buffers& out, WatchType type, http::Bytes object) {
 void appendWatchEvent(http::Buffers& out, WatchType type, const api::Kind& kind, const store::EntryPtr& entry,
                       const Wanted& wanted, base::WallTime now, bool withColumns) {
     switch (wanted.as) {
-        case Shown::Table:
-            return appendFrame(out, type, http::bytes(tableJson(kind, {objectOf(kind, entry)}, {.resourceVersion = std::to_string(entry->revision()), .continueToken = {}, .remaining = {}}, now, withColumns)));
+        case Shown::Table: {
+            const ListMeta meta{.resourceVersion = std::to_string(entry->revision()), .continueToken = {}, .remaining = {}};
+            return appendFrame(out, type, http::bytes(tableJson(kind, {objectOf(kind, entry)}, meta, now, withColumns)));
+        }
         case Shown::PartialObjectMetadata: return appendFrame(out, type, http::bytes(partialMetadataJson(*entry->object())));
-        case Shown::Object: return appendFrame(out, type, wholeJson(kind, entry));
+        case Shown::Object: break;
     }
+    const http::Bytes object = wholeBytes(kind, entry, wanted.encoding);
+    if (wanted.encoding != Encoding::Protobuf) return appendFrame(out, type, object);
+    out.push_back(http::bytes(api::encodeProtobufWatchEvent(watchTypeName(type), *object)));
 }
 
 void appendBookmark(http::Buffers& out, const api::Kind& kind, store::Revision revision, bool initialEventsEnd, const Wanted& wanted) {
@@ -201,17 +256,19 @@ void appendBookmark(http::Buffers& out, const api::Kind& kind, store::Revision r
     if (initialEventsEnd) object->metadata.annotations["k8s.io/initial-events-end"] = "true";
     if (wanted.as == Shown::PartialObjectMetadata) return appendFrame(out, WatchType::Bookmark, http::bytes(partialMetadataJson(*object)));
     if (wanted.as == Shown::Table) {
-        const std::string text = tableJson(kind, {api::ObjectPtr(std::move(object))}, {.resourceVersion = std::to_string(revision), .continueToken = {}, .remaining = {}}, {}, false);
-        return appendFrame(out, WatchType::Bookmark, http::bytes(text));
+        const ListMeta meta{.resourceVersion = std::to_string(revision), .continueToken = {}, .remaining = {}};
+        return appendFrame(out, WatchType::Bookmark, http::bytes(tableJson(kind, {api::ObjectPtr(std::move(object))}, meta, {}, false)));
     }
-    appendFrame(out, WatchType::Bookmark, http::bytes(api::encodeJson(*object)));
+    if (wanted.encoding != Encoding::Protobuf) return appendFrame(out, WatchType::Bookmark, http::bytes(api::encodeJson(*object)));
+    out.push_back(http::bytes(api::encodeProtobufWatchEvent("BOOKMARK", api::encodeProtobuf(*object))));
 }
 
 void appendWatchError(http::Buffers& out, const Error& error, const Wanted& wanted) {
-    (void)wanted;
     std::string text = statusJson(error);
     text.pop_back();  // the line feed
-    appendFrame(out, WatchType::Error, http::bytes(std::move(text)));
+    if (wanted.encoding != Encoding::Protobuf) return appendFrame(out, WatchType::Error, http::bytes(std::move(text)));
+    const auto status = api::decodeJson<metav1::Status>(text);
+    out.push_back(http::bytes(api::encodeProtobufWatchEvent("ERROR", status ? api::encodeProtobuf(*status) : "")));
 }
 
 Response document(int code, const json::value& value, const Wanted& wanted) {

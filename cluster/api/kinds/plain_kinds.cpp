@@ -99,6 +99,7 @@ Kind makeKind(const Row& row) {
     kind.categories = row.categories;
     if (!row.verbs.empty()) kind.verbs = row.verbs;
     kind.subresources = row.subresources;
+    if (row.kind == "Binding" || row.kind == "LocalSubjectAccessReview") kind.namespaced = true;  // the generated tables know no clients for them
     if (row.flags & kScale) addScale(kind);
     if (row.flags & kStatus) addStatus(kind);
     if (row.flags & kGenerations) countGenerations(kind);

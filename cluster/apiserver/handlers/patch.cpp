@@ -1,6 +1,5 @@
-#include <algorithm>
-#include <boost/json/parse.hpp>
-
+#include "cluster/api/codec/json_tree.h"
+#include "cluster/api/codec/yaml.h"
 #include "cluster/apiserver/handlers/written.h"
 #include "cluster/apiserver/options.h"
 
@@ -16,11 +15,12 @@ std::optional<PatchFormat> formatOf(std::string_view contentType) {
     return std::nullopt;
 }
 
-Result<boost::json::value> parsePatch(const std::string& body) {
-    boost::system::error_code error;
-    auto value = boost::json::parse(body, error);
-    if (error) return fail(Reason::BadRequest, "error decoding patch: " + error.message());
-    return value;
+Result<boost::json::value> parsePatch(PatchFormat format, const std::string& body) {
+    if (format != PatchFormat::Apply) return api::parseJson(body);
+    auto documents = api::parseYaml(body);
+    if (!documents) return fail(documents.error().within("error decoding YAML"));
+    if (documents->empty()) return fail(Reason::BadRequest, "error decoding YAML: no object in the patch");
+    return std::move(documents->front().tree);
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ Response patch(ApiServer& server, const Exchange& exchange) {
     if (!wanted) return errorResponse(wanted.error());
     const auto parameters = parseWriteParameters(exchange.request, "PatchOptions", true, *format == PatchFormat::Apply);
     if (!parameters) return errorResponse(parameters.error());
-    auto parsed = parsePatch(exchange.request.body);
+    auto parsed = parsePatch(*format, exchange.request.body);
     if (!parsed) return errorResponse(parsed.error());
 
     PatchRequest request;

@@ -188,7 +188,8 @@ Response watch(ApiServer& server, const Exchange& exchange) {
     auto cursor = server.store().watch(resource, target.namespace_, from);
     if (!cursor) return errorResponse(cursor.error());
     Response response;
-    response.headers = {{"Content-Type", std::string(wanted->contentType())}};
+    const bool isProtobuf = wanted->encoding == Encoding::Protobuf;
+    response.headers = {{"Content-Type", isProtobuf ? "application/vnd.kubernetes.protobuf;stream=watch" : "application/json"}};
     response.stream = std::make_unique<WatchSource>(std::move(plan), std::move(*cursor), server.executor());
     return response;
 }
