@@ -10,6 +10,7 @@
 #include "cluster/apiserver/subresources/binding.h"
 #include "cluster/base/log.h"
 #include "cluster/control_plane/bootstrap.h"
+#include "cluster/control_plane/controller_host.h"
 #include "cluster/control_plane/in_process_client.h"
 #include "cluster/control_plane/pki_folder.h"
 #include "cluster/store/api_codec.h"
@@ -17,7 +18,8 @@
 namespace qd::control_plane {
 namespace {
 
-constexpr unsigned kThreads = 8;  // most wait for the disk
+constexpr unsigned kThreads = 4;
+constexpr unsigned kWorkers = 16;  // most wait for the disk
 constexpr base::Duration kGrace = std::chrono::seconds(2);
 
 apiserver::User administrator() {
@@ -32,20 +34,23 @@ std::string firstAddress(const std::string& cidr) {
 }  // namespace
 
 struct ControlPlane::State {
-    explicit State(Options given) : options(std::move(given)), executor("cluster", kThreads) {}
+    explicit State(Options given) : options(std::move(given)), executor("cluster", kThreads), workers("controllers", kWorkers) {}
 
     Result<void> open();
     Result<void> listen();
     void addSubresources();
+    void startControllers();
 
     Options options;
     base::Random random;
     store::ApiCodec codec;
     base::ThreadPool executor;
+    base::ThreadPool workers;
     std::unique_ptr<store::Store> store;
     std::optional<Pki> pki;
     std::unique_ptr<apiserver::ApiServer> server;
     std::unique_ptr<apiserver::Server> transport;
+    std::unique_ptr<ControllerHost> controllers;
 };
 
 Result<void> ControlPlane::State::open() {
@@ -91,6 +96,14 @@ Result<void> ControlPlane::State::listen() {
     return {};
 }
 
+void ControlPlane::State::startControllers() {
+    controllers::Options known;
+    known.rootCa = pki->authority.certificate().pem();
+    known.clusterCidr = options.podCidr;
+    controllers = std::make_unique<ControllerHost>(*server, executor, workers, random, known, options.controllers);
+    controllers->start();
+}
+
 ControlPlane::ControlPlane(std::unique_ptr<State> state) : m_state(std::move(state)) {}
 ControlPlane::~ControlPlane() { stop(); }
 
@@ -101,6 +114,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options) {
     std::unique_ptr<ControlPlane> plane(new ControlPlane(std::move(state)));
     const auto client = plane->client("kube-apiserver");
     if (auto made = createSystemObjects(*client, plane->m_state->options.serviceCidr); !made) return fail(std::move(made.error()));
+    plane->m_state->startControllers();
     plane->m_state->server->setReady(true);
     return plane;
 }
@@ -109,7 +123,10 @@ void ControlPlane::stop() {
     if (!m_state) return;
     if (m_state->transport) m_state->transport->shutDown(kGrace);
     m_state->transport.reset();
+    if (m_state->controllers) m_state->controllers->stop();
+    m_state->workers.stop();
     m_state->executor.stop();
+    m_state->controllers.reset();
     m_state->server.reset();
     m_state->store.reset();
 }
