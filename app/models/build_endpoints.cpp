@@ -159,7 +159,7 @@ EndpointsModel buildEndpoints(const corev1::Service& service,
         });
         model.nodes.push_back({node, std::move(tiles)});
     }
-    if (all > 0) model.headline = Endpoints::tr("%1 of %n endpoints get traffic", nullptr, all).arg(serving);
+    if (all > 0) model.headline = Endpoints::tr("traffic goes to %1 of %n", nullptr, all).arg(serving);
     return model;
 }
 

@@ -121,11 +121,11 @@ void note(const RolloutModel& model, RevisionBox& box) {
     const auto staying = static_cast<int>(std::count_if(
         box.pods.begin(), box.pods.end(), [](const views::PodTile& pod) { return pod.state != State::Leaving; }));
     if (staying == 0)
-        box.note = Rollout::tr("%n are leaving", nullptr, static_cast<int>(box.pods.size()));
+        box.note = Rollout::tr("%n leaving", nullptr, static_cast<int>(box.pods.size()));
     else if (model.available > model.minAvailable)
-        box.note = Rollout::tr("%n leave next", nullptr, std::min(staying, model.available - model.minAvailable));
+        box.note = Rollout::tr("%n to leave next", nullptr, std::min(staying, model.available - model.minAvailable));
     else
-        box.note = Rollout::tr("%n leave when more of the new ones are available", nullptr, staying);
+        box.note = Rollout::tr("%n to leave when more of the new ones are available", nullptr, staying);
 }
 
 QString waitingText(const appsv1::Deployment& deployment, const RolloutModel& model) {

@@ -219,7 +219,7 @@ QVector<Column> eventColumns() {
                           const bool warning = event.type == "Warning";
                           return Cell{warning ? Columns::tr("Warning") : Columns::tr("Normal"),
                                       {},
-                                      warning ? views::State::Starting : views::State::Done};
+                                      warning ? views::State::Starting : views::State::Empty};
                       }),
         column<Event>(Columns::tr("Reason"), CellKind::Text, 160,
                       [](const Event& event, WallTime) { return Cell{toQString(event.reason)}; }),

@@ -85,6 +85,10 @@ QTabWidget::pane { border: none; border-top: 1px solid {line}; }
 
 QTableView, QListView, QTreeView { background: transparent; border: none; outline: none; color: {text};
   selection-background-color: {selection}; selection-color: {text}; gridline-color: {line}; }
+QTreeView::item { padding: {4}px {4}px {4}px 0; }
+QTreeView::branch { background: transparent; }
+QTreeView::branch:has-children:closed { image: url({chevronRight}); }
+QTreeView::branch:has-children:open { image: url({chevronDown}); }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: {panel}; color: {muted}; border: none; border-bottom: 1px solid {line}; padding: {8}px {8}px; font-weight: 600; font-size: {headerPt}pt; }
 QHeaderView::section:first { padding-left: {20}px; }
@@ -135,6 +139,7 @@ QHash<QString, QString> words(const Theme& theme) {
     colour("handle", over(p.panel, p.muted, 0.4));
     words[QStringLiteral("chevronUp")] = QStringLiteral(":/icons/chevron-up%1.svg").arg(suffix);
     words[QStringLiteral("chevronDown")] = QStringLiteral(":/icons/chevron-down%1.svg").arg(suffix);
+    words[QStringLiteral("chevronRight")] = QStringLiteral(":/icons/chevron-right%1.svg").arg(suffix);
     words[QStringLiteral("tick")] = QStringLiteral(":/icons/tick%1.svg").arg(suffix);
     words[QStringLiteral("headerPt")] = QString::number(theme.fonts().secondary.pointSizeF() * 0.96, 'f', 2);
     return words;

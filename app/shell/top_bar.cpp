@@ -75,7 +75,7 @@ TopBar::TopBar(const Theme& theme, QWidget* parent)
     //: Accessible name of the box that chooses the namespace.
     m_namespace->setAccessibleName(tr("Namespace"));
     m_namespace->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-    m_namespace->setMinimumContentsLength(8);
+    m_namespace->setMinimumContentsLength(14);
     setNamespaces({});
     layout->addWidget(m_namespace);
     connect(m_namespace, &QComboBox::currentIndexChanged, this, [this] { emit namespaceChosen(currentNamespace()); });
@@ -84,7 +84,11 @@ TopBar::TopBar(const Theme& theme, QWidget* parent)
 
 void TopBar::setCrumbs(const QVector<Crumb>& crumbs) {
     while (QLayoutItem* item = m_crumbs->takeAt(0)) {
-        if (item->widget()) item->widget()->deleteLater();
+        // A crumb may be the one whose click led here.
+        if (QWidget* old = item->widget()) {
+            old->hide();
+            old->deleteLater();
+        }
         delete item;
     }
     for (qsizetype i = 0; i < crumbs.size(); ++i) {

@@ -12,8 +12,9 @@ namespace qd::views {
 using shell::Theme;
 
 namespace {
-constexpr qreal kTile = 30;
-constexpr qreal kRow = 46;
+constexpr qreal kRow = 46;      // of two lines: address, and Pod or reason
+constexpr qreal kOneLine = 38;  // rows below this have both in one line
+constexpr qreal kDensest = 25;
 constexpr qreal kHead = 34;
 }  // namespace
 
@@ -36,21 +37,17 @@ QSize EndpointsView::sizeHint() const {
 }
 
 QSize EndpointsView::minimumSizeHint() const {
-    qreal height = 80;
-    if (!isGrid())
-        for (const EndpointNode& node : m_model.nodes) height += groupHeight(node, 2) / theme().px(1) + 12;
-    return {theme().ipx(420), theme().ipx(std::clamp<qreal>(height, 260, 1600))};
+    return {theme().ipx(420), theme().ipx(260)};
 }
 
-bool EndpointsView::isGrid() const {
-    qsizetype endpoints = 0;
-    for (const EndpointNode& node : m_model.nodes) endpoints += node.endpoints.size();
-    return endpoints > kGridAbove;
+qreal EndpointsView::groupHeight(const EndpointNode& node, qreal row) const {
+    return theme().px(kHead + row * static_cast<qreal>(node.endpoints.size()) + 8);
 }
 
-qreal EndpointsView::groupHeight(const EndpointNode& node, int columns) const {
-    const auto count = static_cast<int>(node.endpoints.size());
-    return theme().px(kHead + kRow * ((count + columns - 1) / columns) + 8);
+qreal EndpointsView::listHeight(qreal row) const {
+    qreal height = theme().px(12) * static_cast<qreal>(qMax<qsizetype>(0, m_model.nodes.size() - 1));
+    for (const EndpointNode& node : m_model.nodes) height += groupHeight(node, row);
+    return height;
 }
 
 QVector<Tile> EndpointsView::layOut(const QSizeF& size) {
@@ -62,22 +59,18 @@ QVector<Tile> EndpointsView::layOut(const QSizeF& size) {
     const qreal groupsWidth = std::clamp(field.width() * 0.46, px(220), px(460));
     const QRectF groups(field.right() - groupsWidth, field.top(), groupsWidth, field.height());
 
-    const auto total = [&](int columns) {
-        qreal height = 0;
-        for (const EndpointNode& node : m_model.nodes) height += groupHeight(node, columns);
-        return height + px(12) * qMax<qsizetype>(0, m_model.nodes.size() - 1);
-    };
-    const int columns = total(1) > groups.height() && groupsWidth > px(400) ? 2 : 1;
-    const bool grid = isGrid();
+    m_row = kRow;
+    while (m_row > kDensest && listHeight(m_row) > groups.height()) m_row -= 1;
+    m_grid = listHeight(m_row) > groups.height() + 1;
     const qreal gridHeight = (groups.height() + px(12)) / qMax<qsizetype>(1, m_model.nodes.size()) - px(12);
-    const qreal height = grid ? groups.height() : total(columns);
+    const qreal height = m_grid ? groups.height() : listHeight(m_row);
 
     QVector<Tile> tiles;
     m_groups.clear();
     qreal y = groups.top() + qMax(0.0, (groups.height() - height) / 2);
     for (const EndpointNode& node : m_model.nodes) {
-        Group group{QRectF(groups.left(), y, groups.width(), grid ? gridHeight : groupHeight(node, columns)), columns};
-        if (grid)
+        Group group{QRectF(groups.left(), y, groups.width(), m_grid ? gridHeight : groupHeight(node, m_row))};
+        if (m_grid)
             layOutGrid(node, group, tiles);
         else
             layOutList(node, group, tiles);
@@ -91,15 +84,14 @@ QVector<Tile> EndpointsView::layOut(const QSizeF& size) {
 
 void EndpointsView::layOutList(const EndpointNode& node, const Group& group, QVector<Tile>& tiles) const {
     const auto px = [this](qreal length) { return theme().px(length); };
-    const qreal columnWidth = (group.rect.width() - px(28)) / group.columns;
+    const qreal size = qMin(30.0, m_row - 6);
     for (int i = 0; i < node.endpoints.size(); ++i) {
         const EndpointTile& endpoint = node.endpoints[i];
         Tile tile;
         tile.id = endpoint.id;
         tile.state = endpoint.state;
         tile.progress = endpoint.progress;
-        tile.rect = QRectF(group.rect.left() + px(14) + columnWidth * (i % group.columns),
-                           group.rect.top() + px(kHead) + px(kRow) * (i / group.columns), px(kTile), px(kTile));
+        tile.rect = QRectF(group.rect.left() + px(14), group.rect.top() + px(kHead + m_row * i), px(size), px(size));
         //: An endpoint of a Service: address, Pod, and whether it gets traffic or why not.
         tile.spoken = tr("%1, %2: %3").arg(endpoint.address, endpoint.pod, endpoint.why);
         tiles.push_back(tile);
@@ -140,7 +132,7 @@ void EndpointsView::paintScene(QPainter& painter) {
     for (const bool serving : {false, true}) {
         for (int n = 0; n < m_groups.size(); ++n) {
             const EndpointNode& node = m_model.nodes[n];
-            if (isGrid()) {
+            if (m_grid) {
                 const auto count = std::count_if(node.endpoints.begin(), node.endpoints.end(),
                                                  [](const EndpointTile& endpoint) { return endpoint.serving; });
                 if (serving == (count > 0))
@@ -190,16 +182,21 @@ void EndpointsView::paintGroup(QPainter& painter, const EndpointNode& node, cons
     paintText(painter, fonts.small, palette.muted, head, Qt::AlignVCenter | Qt::AlignRight, count);
     paintText(painter, fonts.name, palette.muted, head.adjusted(0, 0, -textWidth(fonts.small, count) - px(8), 0),
               Qt::AlignVCenter, name);
-    if (isGrid()) return;
-    const qreal columnWidth = (group.rect.width() - px(28)) / group.columns;
+    if (m_grid) return;
     for (const EndpointTile& endpoint : node.endpoints) {
         const Tile* found = tile(endpoint.id);
         if (!found) continue;
         const QRectF at = shownRect(*found);
-        const QRectF words(at.right() + px(12), at.top() - px(2), columnWidth - at.width() - px(14),
+        const QRectF words(at.right() + px(12), at.top() - px(2), group.rect.right() - at.right() - px(24),
                            at.height() + px(4));
-        paintText(painter, fonts.name, palette.text, words, Qt::AlignTop, endpoint.address);
         const QColor colour = endpoint.serving ? palette.muted : colourOf(endpoint.state, palette);
+        if (m_row < kOneLine) {
+            const qreal used = paintText(painter, fonts.name, palette.text, words, Qt::AlignVCenter, endpoint.address);
+            const qreal column = qMax(used, textWidth(fonts.name, QStringLiteral("10.244.100.10"))) + px(12);
+            paintText(painter, fonts.small, colour, words.adjusted(column, 0, 0, 0), Qt::AlignVCenter, endpoint.why);
+            continue;
+        }
+        paintText(painter, fonts.name, palette.text, words, Qt::AlignTop, endpoint.address);
         paintText(painter, fonts.small, colour, words, Qt::AlignBottom, endpoint.why);
     }
 }

@@ -6,7 +6,8 @@
 namespace qd::views {
 
 // A Service and the Pods behind it, by node: a solid curve to each endpoint that gets traffic, a dashed one to each
-// that does not, with the reason. Above 60 endpoints a node's endpoints become a grid and share one curve.
+// that does not, with the reason. Rows move closer when there are many; when even that is not enough, a node's
+// endpoints become a grid and share one curve.
 class EndpointsView : public Picture {
     Q_OBJECT
 public:
@@ -16,8 +17,6 @@ public:
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
-    static constexpr int kGridAbove = 60;
-
 protected:
     QVector<Tile> layOut(const QSizeF& size) override;
     void paintScene(QPainter& painter) override;
@@ -25,10 +24,9 @@ protected:
 private:
     struct Group {
         QRectF rect;
-        int columns = 1;
     };
-    bool isGrid() const;
-    qreal groupHeight(const EndpointNode& node, int columns) const;
+    qreal groupHeight(const EndpointNode& node, qreal row) const;
+    qreal listHeight(qreal row) const;
     void layOutList(const EndpointNode& node, const Group& group, QVector<Tile>& tiles) const;
     void layOutGrid(const EndpointNode& node, const Group& group, QVector<Tile>& tiles) const;
     void paintService(QPainter& painter) const;
@@ -40,6 +38,8 @@ private:
     QRectF m_header;
     QRectF m_service;
     QVector<Group> m_groups;
+    qreal m_row = 0;      // from one endpoint of the list to the next
+    bool m_grid = false;  // too many for a list
 };
 
 }  // namespace qd::views

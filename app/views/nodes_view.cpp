@@ -112,7 +112,7 @@ void NodesView::paintScene(QPainter& painter) {
     waiting.name = tr("On no node yet");
     waiting.state = State::Empty;
     //: Under that title.
-    waiting.why = tr("%n Pods wait for a place", nullptr, static_cast<int>(m_model.unscheduled.size()));
+    waiting.why = tr("%n waiting for a place", nullptr, static_cast<int>(m_model.unscheduled.size()));
     paintCard(painter, waiting, cardRect(static_cast<int>(m_model.nodes.size()), layout));
 }
 

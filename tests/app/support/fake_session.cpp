@@ -40,7 +40,7 @@ QString line(const char* verb, const ObjectKey& key) {
 
 FakeSession::FakeSession() {
     sessionStatus.state = views::State::Ready;
-    sessionStatus.words = QStringLiteral("2 nodes · v1.36 · KVM");
+    sessionStatus.words = QStringLiteral("v1.36.2");
     sessionStatus.revision = 18'204;
     sessionStatus.delayMicros = 2'000;
 }

@@ -1,0 +1,292 @@
+#include "app/actions/object_actions.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QInputDialog>
+#include <QMessageBox>
+#include <QPushButton>
+#include <boost/json.hpp>
+
+#include "app/bridge/resources.h"
+#include "app/models/build_rollout.h"
+#include "app/models/words.h"
+#include "cluster/api/types/apps_v1.h"
+#include "cluster/api/types/core_v1.h"
+
+namespace qd::actions {
+
+using models::toQString;
+
+namespace {
+
+const QString kOpen = QStringLiteral("object.open");
+const QString kScale = QStringLiteral("deployment.scale");
+const QString kPause = QStringLiteral("deployment.pause");
+const QString kResume = QStringLiteral("deployment.resume");
+const QString kRestart = QStringLiteral("deployment.restart");
+const QString kUndo = QStringLiteral("deployment.undo");
+const QString kCordon = QStringLiteral("node.cordon");
+const QString kUncordon = QStringLiteral("node.uncordon");
+const QString kLogs = QStringLiteral("pod.logs");
+const QString kShell = QStringLiteral("pod.shell");
+const QString kEdit = QStringLiteral("object.edit");
+const QString kCopy = QStringLiteral("object.copyName");
+const QString kDelete = QStringLiteral("object.delete");
+const QStringList kOrder{kOpen,     kScale, kPause, kResume, kRestart, kUndo,  kCordon,
+                         kUncordon, kLogs,  kShell, kEdit,   kCopy,    kDelete};
+
+}  // namespace
+
+ObjectActions::ObjectActions(ActionRegistry& registry, models::Inventory& inventory, const base::Clock& clock,
+                             QWidget* window)
+    : QObject(window), m_registry(registry), m_inventory(inventory), m_clock(clock), m_window(window) {
+    create();
+    enable();
+}
+
+void ObjectActions::create() {
+    //: Category of commands in the palette: those about what is chosen.
+    const QString chosen = tr("Chosen object");
+    const auto add = [&](const QString& id, const QString& text, const QString& icon, QKeySequence keys, bool danger,
+                         std::function<void()> run) {
+        QAction* action = m_registry.add({id, text, chosen, icon, std::move(keys), danger}, this, std::move(run));
+        m_window->addAction(action);
+    };
+    const auto q = [](const char* icon) { return QString::fromLatin1(icon); };
+    add(kOpen, tr("Open"), q("open"), {}, false, [this] { open(); });
+    add(kScale, tr("Scale…"), q("scale"), {}, false, [this] { askScale(); });
+    add(kPause, tr("Pause"), q("pause"), {}, false, [this] { setPaused(true); });
+    add(kResume, tr("Resume"), q("play"), {}, false, [this] { setPaused(false); });
+    add(kRestart, tr("Restart"), q("restart"), {}, false, [this] { restart(); });
+    //: Goes back to an earlier revision of a Deployment.
+    add(kUndo, tr("Undo…"), q("undo"), {}, false, [this] { askUndo(); });
+    //: Keeps new Pods off a node.
+    add(kCordon, tr("Cordon"), q("pause"), {}, false, [this] { setCordoned(true); });
+    add(kUncordon, tr("Uncordon"), q("play"), {}, false, [this] { setCordoned(false); });
+    add(kLogs, tr("Show logs"), q("logs"), QKeySequence(Qt::CTRL | Qt::Key_L), false, [this] { emit logsWanted(); });
+    add(kShell, tr("Open shell"), q("terminal"), QKeySequence(Qt::CTRL | Qt::Key_T), false,
+        [this] { emit shellWanted(); });
+    add(kEdit, tr("Edit YAML"), q("edit"), QKeySequence(Qt::CTRL | Qt::Key_E), false, [this] { emit yamlWanted(); });
+    add(kCopy, tr("Copy name"), q("copy"), {}, false,
+        [this] { QApplication::clipboard()->setText(toQString(m_object->metadata.name)); });
+    add(kDelete, tr("Delete…"), q("trash"), QKeySequence(Qt::CTRL | Qt::Key_Delete), true, [this] { askDelete(); });
+}
+
+void ObjectActions::setObject(const api::ObjectPtr& object) {
+    m_object = object;
+    enable();
+}
+
+void ObjectActions::enable() {
+    const auto* deployment = m_object ? api::objectAs<appsv1::Deployment>(*m_object) : nullptr;
+    const auto* node = m_object ? api::objectAs<corev1::Node>(*m_object) : nullptr;
+    const auto* pod = m_object ? api::objectAs<corev1::Pod>(*m_object) : nullptr;
+    const auto allow = [this](const QString& id, bool allowed) {
+        QAction* action = m_registry.find(id);
+        action->setEnabled(allowed);
+        action->setVisible(allowed);
+    };
+    allow(kOpen, deployment || pod || (m_object && api::objectAs<corev1::Service>(*m_object)) || node);
+    allow(kScale, deployment != nullptr);
+    allow(kPause, deployment && !deployment->spec.paused);
+    allow(kResume, deployment && deployment->spec.paused);
+    allow(kRestart, deployment != nullptr);
+    allow(kUndo, deployment && models::revisionOf(deployment->metadata) > 1);
+    allow(kCordon, node && !node->spec.unschedulable);
+    allow(kUncordon, node && node->spec.unschedulable);
+    allow(kLogs, pod != nullptr);
+    allow(kShell, pod != nullptr);
+    allow(kEdit, m_object != nullptr);
+    allow(kCopy, m_object != nullptr);
+    allow(kDelete, m_object && !m_object->metadata.deletionTimestamp);
+}
+
+void ObjectActions::fill(QMenu& menu) const {
+    for (const QString& id : kOrder) {
+        QAction* action = m_registry.find(id);
+        if (!action || !action->isEnabled()) continue;
+        if (id == kLogs || id == kEdit || id == kDelete) menu.addSeparator();
+        menu.addAction(action);
+    }
+}
+
+bridge::ObjectKey ObjectActions::key() const {
+    const api::KindName& kind = *m_object->descriptor().kind;
+    return {{std::string(kind.apiVersion), std::string(kind.kind), std::string(kind.resource), kind.namespaced},
+            m_object->metadata.namespace_,
+            m_object->metadata.name};
+}
+
+// "Deployment shop/web"
+QString ObjectActions::label() const {
+    const metav1::ObjectMeta& meta = m_object->metadata;
+    const std::string name = meta.namespace_.empty() ? meta.name : meta.namespace_ + '/' + meta.name;
+    return toQString(m_object->kind()) + u' ' + toQString(name);
+}
+
+void ObjectActions::open() {
+    const QString space = toQString(m_object->metadata.namespace_);
+    const QString name = toQString(m_object->metadata.name);
+    const api::KindName& kind = *m_object->descriptor().kind;
+    const QString page = kind.kind == "Node"      ? QStringLiteral("nodes")
+                         : kind.kind == "Service" ? QStringLiteral("network")
+                                                  : QStringLiteral("workloads");
+    emit goTo({page, toQString(kind.resource), space, name});
+}
+
+void ObjectActions::askScale() {
+    const auto* deployment = api::objectAs<appsv1::Deployment>(*m_object);
+    auto* dialog = new QInputDialog(m_window);
+    dialog->setObjectName(QStringLiteral("scaleDialog"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Scale %1").arg(label()));
+    dialog->setLabelText(tr("Number of Pods"));
+    dialog->setInputMode(QInputDialog::IntInput);
+    dialog->setIntRange(0, 100'000);
+    dialog->setIntValue(deployment->spec.replicas.value_or(1));
+    dialog->setOkButtonText(tr("Scale"));
+    connect(dialog, &QInputDialog::intValueSelected, this, &ObjectActions::scaleTo);
+    dialog->open();
+}
+
+void ObjectActions::scaleTo(int replicas) {
+    m_inventory.session().scale(key(), replicas, this, [this, name = label(), replicas](const Result<void>& result) {
+        if (result)
+            emit done(tr("%1 scales to %n.", nullptr, replicas).arg(name), false);
+        else
+            emit done(tr("%1 was not scaled: %2").arg(name, toQString(result.error().message)), true);
+    });
+}
+
+void ObjectActions::patch(bridge::PatchType type, const std::string& json, const QString& success) {
+    m_inventory.session().patch(
+        key(), type, json, this, [this, name = label(), success](const Result<std::string>& result) {
+            if (result)
+                emit done(success, false);
+            else
+                emit done(tr("%1 was not changed: %2").arg(name, toQString(result.error().message)), true);
+        });
+}
+
+// What `kubectl rollout restart` does: a new annotation in the template makes a new revision.
+void ObjectActions::restart() {
+    const std::string now = api::Time(m_clock.now()).toString();
+    patch(
+        bridge::PatchType::Strategic,
+        R"({"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":")" + now + R"("}}}}})",
+        tr("%1 exchanges its Pods one after another.").arg(label()));
+}
+
+void ObjectActions::setPaused(bool paused) {
+    patch(bridge::PatchType::Merge, paused ? R"({"spec":{"paused":true}})" : R"({"spec":{"paused":false}})",
+          paused ? tr("%1 is paused: changes wait until you resume it.").arg(label()) : tr("%1 goes on.").arg(label()));
+}
+
+void ObjectActions::setCordoned(bool cordoned) {
+    patch(bridge::PatchType::Merge,
+          cordoned ? R"({"spec":{"unschedulable":true}})" : R"({"spec":{"unschedulable":false}})",
+          cordoned ? tr("%1 takes no new Pods; those on it stay.").arg(label())
+                   : tr("%1 takes Pods again.").arg(label()));
+}
+
+void ObjectActions::askUndo() {
+    QStringList choices;
+    std::vector<std::pair<qint64, bridge::ObjectKey>> revisions;
+    const qint64 current = models::revisionOf(m_object->metadata);
+    for (const api::ObjectPtr& object : m_inventory.objects(bridge::kReplicaSets).ownedBy(m_object->metadata.uid)) {
+        const qint64 revision = models::revisionOf(object->metadata);
+        if (revision > 0 && revision != current)
+            revisions.push_back({revision, {bridge::kReplicaSets, object->metadata.namespace_, object->metadata.name}});
+    }
+    std::sort(revisions.begin(), revisions.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    for (const auto& [revision, set] : revisions)
+        //: A revision to go back to, and its ReplicaSet.
+        choices << tr("revision %1 · %2").arg(revision).arg(toQString(set.name));
+    if (choices.isEmpty()) {
+        emit done(tr("%1 has no earlier revision to go back to.").arg(label()), true);
+        return;
+    }
+    auto* dialog = new QInputDialog(m_window);
+    dialog->setObjectName(QStringLiteral("undoDialog"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Undo roll-out of %1").arg(label()));
+    dialog->setLabelText(tr("Go back to"));
+    dialog->setComboBoxItems(choices);
+    dialog->setOkButtonText(tr("Go back"));
+    connect(dialog, &QInputDialog::textValueSelected, this, [this, choices, revisions](const QString& choice) {
+        const qsizetype index = choices.indexOf(choice);
+        if (index >= 0)
+            undoTo(revisions[static_cast<std::size_t>(index)].second, revisions[static_cast<std::size_t>(index)].first);
+    });
+    dialog->open();
+}
+
+// As `kubectl rollout undo`: the template of that revision's ReplicaSet, without the label that tells ReplicaSets
+// apart.
+void ObjectActions::undoTo(const bridge::ObjectKey& replicaSet, qint64 revision) {
+    m_inventory.session().get(replicaSet, this, [this, revision](const Result<std::string>& answer) {
+        if (!answer) {
+            emit done(toQString(answer.error().message), true);
+            return;
+        }
+        boost::json::error_code error;
+        boost::json::value set = boost::json::parse(*answer, error);
+        boost::json::value* found = error ? nullptr : set.find_pointer("/spec/template", error);
+        if (!found || !m_object) {
+            emit done(tr("Revision %1 cannot be read.").arg(revision), true);
+            return;
+        }
+        if (boost::json::value* labels = found->find_pointer("/metadata/labels", error); labels && labels->is_object())
+            labels->get_object().erase("pod-template-hash");
+        boost::json::object step;
+        step["op"] = "replace";
+        step["path"] = "/spec/template";
+        step["value"] = *found;
+        boost::json::array steps;
+        steps.push_back(std::move(step));
+        patch(bridge::PatchType::Json, boost::json::serialize(steps),
+              tr("%1 goes back to revision %2.").arg(label()).arg(revision));
+    });
+}
+
+QString whatGoesWith(const models::Inventory& inventory, const api::Object& object) {
+    Q_UNUSED(inventory)
+    if (object.kind() == "Deployment")
+        return ObjectActions::tr("Its ReplicaSets and Pods go with it. Services and volumes stay.");
+    if (object.kind() == "Pod") {
+        return object.metadata.ownerReferences.empty()
+                   ? ObjectActions::tr("Nothing will make it anew: it belongs to no controller.")
+                   : ObjectActions::tr("Its controller makes a new one in its place.");
+    }
+    if (object.kind() == "Service")
+        return ObjectActions::tr("Its name and address stop answering. The Pods behind it stay.");
+    if (object.kind() == "Node")
+        return ObjectActions::tr("Its Pods are removed. The machine itself stays and may register again.");
+    return {};
+}
+
+void ObjectActions::askDelete() {
+    auto* box = new QMessageBox(m_window);
+    box->setObjectName(QStringLiteral("deleteDialog"));
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setWindowTitle(tr("Delete"));
+    box->setText(tr("Delete %1?").arg(label()));
+    box->setInformativeText(whatGoesWith(m_inventory, *m_object));
+    QPushButton* yes = box->addButton(tr("Delete"), QMessageBox::DestructiveRole);
+    yes->setObjectName(QStringLiteral("deleteConfirm"));
+    yes->setProperty("danger", true);
+    box->setDefaultButton(box->addButton(QMessageBox::Cancel));
+    connect(yes, &QPushButton::clicked, this, [this, target = key(), name = label()] { remove(target, name); });
+    box->open();
+}
+
+void ObjectActions::remove(const bridge::ObjectKey& target, const QString& name) {
+    m_inventory.session().remove(target, this, [this, name](const Result<void>& result) {
+        if (result)
+            emit done(tr("%1 is being deleted.").arg(name), false);
+        else
+            emit done(tr("%1 was not deleted: %2").arg(name, toQString(result.error().message)), true);
+    });
+}
+
+}  // namespace qd::actions

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <QMenu>
+#include <QObject>
+#include <QPointer>
+
+#include "app/actions/action_registry.h"
+#include "app/models/live_objects.h"
+#include "app/shell/location.h"
+#include "cluster/base/time.h"
+
+namespace qd::actions {
+
+// What can be done with the object that is chosen: the same actions in menus, buttons and the palette, enabled by its
+// kind and state. Requests go out at once; their outcome is told by `done`.
+class ObjectActions : public QObject {
+    Q_OBJECT
+public:
+    ObjectActions(ActionRegistry& registry, models::Inventory& inventory, const base::Clock& clock, QWidget* window);
+    // What the actions act on from now; null disables them all.
+    void setObject(const api::ObjectPtr& object);
+    // Those that the object has, in the order of a context menu.
+    void fill(QMenu& menu) const;
+    QAction* find(const QString& id) const { return m_registry.find(id); }
+
+signals:
+    void done(const QString& text, bool failed);
+    void goTo(const qd::shell::Location& location);
+    void yamlWanted();
+    void logsWanted();
+    void shellWanted();
+
+private:
+    void create();
+    void enable();
+    bridge::ObjectKey key() const;
+    QString label() const;
+    void askScale();
+    void scaleTo(int replicas);
+    void restart();
+    void setPaused(bool paused);
+    void askUndo();
+    void undoTo(const bridge::ObjectKey& replicaSet, qint64 revision);
+    void setCordoned(bool cordoned);
+    void askDelete();
+    void remove(const bridge::ObjectKey& target, const QString& name);
+    void patch(bridge::PatchType type, const std::string& json, const QString& success);
+    void open();
+
+    ActionRegistry& m_registry;
+    models::Inventory& m_inventory;
+    const base::Clock& m_clock;
+    QWidget* m_window;
+    api::ObjectPtr m_object;
+};
+
+// What goes along when the object is deleted, in a sentence for the question before.
+QString whatGoesWith(const models::Inventory& inventory, const api::Object& object);
+
+}  // namespace qd::actions

@@ -1,0 +1,27 @@
+// What the Details tab says about an object: groups of names and values. Pure.
+#pragma once
+
+#include <QString>
+#include <QVector>
+
+#include "app/views/state.h"
+#include "cluster/api/object.h"
+#include "cluster/base/time.h"
+
+namespace qd::models {
+
+struct Detail {
+    QString label;
+    QString value;
+    bool fixed = false;  // in the fixed font: names, addresses, images
+    views::State state = views::State::Empty;
+};
+
+struct DetailGroup {
+    QString title;
+    QVector<Detail> details;
+};
+
+QVector<DetailGroup> detailsOf(const api::Object& object, base::WallTime now);
+
+}  // namespace qd::models

@@ -1,0 +1,230 @@
+#include "app/pages/inspector.h"
+
+#include <QHBoxLayout>
+#include <QScrollBar>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "app/bridge/resources.h"
+#include "app/models/build_nodes.h"
+#include "app/models/build_rollout.h"
+#include "app/models/details.h"
+#include "app/models/pod_summary.h"
+#include "app/models/story.h"
+#include "app/models/words.h"
+#include "app/pages/log_tab.h"
+#include "app/pages/terminal_tab.h"
+#include "app/pages/why_tab.h"
+#include "app/pages/yaml_tab.h"
+
+namespace qd::pages {
+
+namespace {
+
+bridge::Resource resourceOf(const api::Object& object) {
+    const api::KindName& kind = *object.descriptor().kind;
+    return {std::string(kind.apiVersion), std::string(kind.kind), std::string(kind.resource),
+            !object.metadata.namespace_.empty()};
+}
+
+QString escaped(const QString& text) {
+    return text.toHtmlEscaped().replace(u'\n', QStringLiteral("<br>"));
+}
+
+}  // namespace
+
+Inspector::Inspector(const shell::Theme& theme, models::Inventory& inventory, const base::Clock& clock, QWidget* parent)
+    : QFrame(parent),
+      m_theme(theme),
+      m_inventory(inventory),
+      m_clock(clock),
+      m_tabs(new QTabBar(this)),
+      m_stack(new QStackedWidget(this)),
+      m_name(new QLabel(this)),
+      m_pill(new StatePill(theme, this)),
+      m_head(new QWidget(this)),
+      m_nothing(new QLabel(this)),
+      m_story(new StoryView(theme, this)),
+      m_details(new QTextBrowser(this)),
+      m_yaml(new YamlTab(theme, inventory.session(), this)),
+      m_logs(new LogTab(theme, inventory.session(), this)),
+      m_terminal(new TerminalTab(theme, inventory.session(), this)) {
+    setObjectName(QStringLiteral("inspector"));
+    setProperty("panel", true);
+    //: Accessible name of the panel about the chosen object.
+    setAccessibleName(tr("Inspector"));
+    buildLayout();
+    connect(m_tabs, &QTabBar::currentChanged, m_stack, &QStackedWidget::setCurrentIndex);
+    connect(&inventory.objects(bridge::kEvents), &models::LiveObjects::changed, this, &Inspector::fillDetails);
+    connect(&theme, &shell::Theme::changed, this, [this] {
+        m_name->setFont(m_theme.fonts().nameStrong);
+        fillDetails();
+    });
+    setObject(nullptr);
+}
+
+void Inspector::buildLayout() {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(1, m_theme.ipx(4), 1, 1);
+    layout->setSpacing(0);
+    m_tabs->setObjectName(QStringLiteral("inspectorTabs"));
+    m_tabs->setExpanding(false);
+    m_tabs->setDrawBase(false);
+    m_tabs->setUsesScrollButtons(true);
+    for (const QString& title : {tr("Why"), tr("Details"), tr("YAML"), tr("Logs"), tr("Terminal")})
+        m_tabs->addTab(title);
+    auto* tabRow = new QHBoxLayout;
+    tabRow->setContentsMargins(m_theme.ipx(8), 0, m_theme.ipx(8), 0);
+    tabRow->addWidget(m_tabs, 1);
+    layout->addLayout(tabRow);
+    auto* line = new QFrame(this);
+    line->setProperty("hairline", true);
+    line->setFixedHeight(1);
+    layout->addWidget(line);
+    auto* head = new QHBoxLayout(m_head);
+    head->setContentsMargins(m_theme.ipx(16), m_theme.ipx(12), m_theme.ipx(14), m_theme.ipx(4));
+    m_name->setObjectName(QStringLiteral("inspectorName"));
+    m_name->setFont(m_theme.fonts().nameStrong);
+    m_name->setTextFormat(Qt::PlainText);
+    m_name->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    head->addWidget(m_name, 1);
+    head->addWidget(m_pill);
+    layout->addWidget(m_head);
+    m_nothing->setAlignment(Qt::AlignCenter);
+    m_nothing->setWordWrap(true);
+    m_nothing->setMargin(m_theme.ipx(24));
+    m_nothing->setProperty("role", QStringLiteral("muted"));
+    //: In the inspector when nothing is chosen.
+    m_nothing->setText(tr("Choose an object in a table or a picture to see why it is as it is."));
+    layout->addWidget(m_nothing, 1);
+    auto* scroll = new QScrollArea(this);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->viewport()->setAutoFillBackground(false);
+    scroll->setWidget(m_story);
+    m_story->setAutoFillBackground(false);  // setWidget() switches it on
+    m_details->setObjectName(QStringLiteral("inspectorDetails"));
+    m_details->setOpenLinks(false);
+    m_details->setFrameShape(QFrame::NoFrame);
+    m_details->setAccessibleName(tr("Details"));
+    m_details->document()->setDocumentMargin(m_theme.px(16));
+    m_details->setStyleSheet(QStringLiteral("border: none; background: transparent; padding: 0;"));
+    m_stack->addWidget(scroll);
+    m_stack->addWidget(m_details);
+    m_stack->addWidget(m_yaml);
+    m_stack->addWidget(m_logs);
+    m_stack->addWidget(m_terminal);
+    layout->addWidget(m_stack, 1);
+}
+
+void Inspector::showTab(Tab tab) {
+    if (m_tabs->isTabVisible(tab)) m_tabs->setCurrentIndex(tab);
+}
+
+void Inspector::editYaml() {
+    showTab(Yaml);
+    m_yaml->edit();
+}
+
+void Inspector::openShell() {
+    showTab(Terminal);
+    m_terminal->start();
+}
+
+void Inspector::setObject(const api::ObjectPtr& object) {
+    m_object = object;
+    const bool any = object != nullptr;
+    m_nothing->setVisible(!any);
+    m_head->setVisible(any);
+    m_stack->setVisible(any);
+    m_tabs->setVisible(any);
+    if (any) showObject();
+}
+
+void Inspector::showObject() {
+    const api::Object& object = *m_object;
+    m_name->setText(models::toQString(object.metadata.name));
+    m_name->setToolTip(m_name->text());
+    const auto now = m_clock.now();
+    const auto* pod = api::objectAs<corev1::Pod>(object);
+    m_pill->setState(views::State::Empty, {});
+    if (pod) {
+        const models::PodSummary summary = models::summarize(*pod, now);
+        m_pill->setState(summary.state, summary.word);
+    } else if (const auto* deployment = api::objectAs<appsv1::Deployment>(object)) {
+        const models::DeploymentSummary summary = models::summarize(*deployment);
+        m_pill->setState(summary.state, summary.word);
+    } else if (const auto* node = api::objectAs<corev1::Node>(object)) {
+        const models::NodeSummary summary = models::summarize(*node, now);
+        m_pill->setState(summary.state, summary.word);
+    }
+    QVector<models::StoryStep> story = models::buildStory(m_inventory, object, now);
+    m_tabs->setTabVisible(Why, !story.isEmpty());
+    m_story->setStory(std::move(story));
+    m_tabs->setTabVisible(Logs, pod != nullptr);
+    m_tabs->setTabVisible(Terminal, pod != nullptr);
+    // Qt 6.4 forgets to lay the bar out when the last of several calls of setTabVisible changes nothing.
+    m_tabs->setTabText(Why, m_tabs->tabText(Why));
+    m_yaml->setObject({resourceOf(object), object.metadata.namespace_, object.metadata.name}, object.metadata.uid,
+                      object.metadata.resourceVersion);
+    QStringList containers;
+    if (pod)
+        for (const corev1::Container& container : pod->spec.containers) containers << models::toQString(container.name);
+    m_logs->setPod(pod ? pod->metadata.namespace_ : "", pod ? pod->metadata.name : "", containers);
+    m_terminal->setPod(pod ? pod->metadata.namespace_ : "", pod ? pod->metadata.name : "", containers);
+    fillDetails();
+}
+
+void Inspector::fillDetails() {
+    if (!m_object) return;
+    const shell::Palette& p = m_theme.palette();
+    const int place = m_details->verticalScrollBar()->value();
+    QString html = QStringLiteral(
+                       "<style>td{padding:2px 12px 2px 0;} h4{margin:14px 0 4px 0;color:%1;} .l{color:%2;} "
+                       ".f{font-family:'%3';font-size:%4pt;}</style>")
+                       .arg(p.text.name(), p.muted.name(), m_theme.fonts().name.family())
+                       .arg(m_theme.fonts().name.pointSizeF() * 0.96);
+    for (const models::DetailGroup& group : models::detailsOf(*m_object, m_clock.now())) {
+        html += QStringLiteral("<h4>%1</h4><table cellspacing=0>").arg(escaped(group.title));
+        for (const models::Detail& detail : group.details) {
+            const QString colour =
+                detail.state == views::State::Empty ? p.text.name() : colourOf(detail.state, p).name();
+            html += QStringLiteral("<tr><td class=l width=%5>%1</td><td class=%2 style='color:%3'>%4</td></tr>")
+                        .arg(escaped(detail.label), detail.fixed ? QStringLiteral("f") : QStringLiteral("t"), colour,
+                             escaped(detail.value))
+                        .arg(m_theme.ipx(112));
+        }
+        html += QStringLiteral("</table>");
+    }
+    m_details->setHtml(html + eventsHtml());
+    m_details->verticalScrollBar()->setValue(place);
+}
+
+QString Inspector::eventsHtml() const {
+    std::vector<const corev1::Event*> events;
+    for (const auto& [uid, object] : m_inventory.objects(bridge::kEvents).all()) {
+        const auto* event = api::objectAs<corev1::Event>(*object);
+        if (!event || event->involvedObject.name != m_object->metadata.name ||
+            event->involvedObject.kind != m_object->kind() ||
+            event->involvedObject.namespace_ != m_object->metadata.namespace_)
+            continue;
+        events.push_back(event);
+    }
+    if (events.empty()) return {};
+    std::sort(events.begin(), events.end(),
+              [](const corev1::Event* a, const corev1::Event* b) { return a->lastTimestamp > b->lastTimestamp; });
+    if (events.size() > 30) events.resize(30);
+    QString html = QStringLiteral("<h4>%1</h4><table cellspacing=0>").arg(tr("Events"));
+    for (const corev1::Event* event : events) {
+        const bool warning = event->type == "Warning";
+        html += QStringLiteral("<tr><td class=l>%1</td><td style='color:%2'><b>%3</b><br>%4</td></tr>")
+                    .arg(escaped(models::ageText(event->lastTimestamp, m_clock.now())),
+                         (warning ? m_theme.palette().starting : m_theme.palette().text).name(),
+                         escaped(models::toQString(event->reason)), escaped(models::toQString(event->message)));
+    }
+    return html + QStringLiteral("</table>");
+}
+
+}  // namespace qd::pages

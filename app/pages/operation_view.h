@@ -1,0 +1,69 @@
+#pragma once
+
+#include <QElapsedTimer>
+#include <QFrame>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QTimer>
+#include <memory>
+
+#include "app/bridge/cluster_host.h"
+#include "app/shell/theme.h"
+
+namespace qd::pages {
+
+// The steps of an operation as a list that is painted: a mark, a title, a detail, a bar, the time it took.
+class StepList : public QWidget {
+    Q_OBJECT
+public:
+    explicit StepList(const shell::Theme& theme, QWidget* parent = nullptr);
+    void clear();
+    void put(const bridge::OperationStep& step);
+    const QVector<bridge::OperationStep>& steps() const { return m_steps; }
+    QSize sizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    const shell::Theme& m_theme;
+    QVector<bridge::OperationStep> m_steps;
+};
+
+// Something that takes its time, step by step: how long it has been going on, a way to cancel it, and when it fails
+// what happened, why, what to do, and the log.
+class OperationView : public QFrame {
+    Q_OBJECT
+public:
+    explicit OperationView(const shell::Theme& theme, QWidget* parent = nullptr);
+    void watch(std::unique_ptr<bridge::Operation> operation);
+    bool isRunning() const { return m_running; }
+
+signals:
+    void succeeded();
+    // The reader has seen the end and wants to go on.
+    void closed();
+
+private:
+    void buildLayout();
+    void showElapsed();
+    void succeed();
+    void fail(const bridge::OperationFailure& failure);
+
+    const shell::Theme& m_theme;
+    QLabel* m_title;
+    QLabel* m_elapsed;
+    StepList* m_steps;
+    QLabel* m_failure;
+    QPlainTextEdit* m_log;
+    QPushButton* m_showLog;
+    QPushButton* m_cancel;
+    QPushButton* m_close;
+    std::unique_ptr<bridge::Operation> m_operation;
+    QElapsedTimer m_since;
+    QTimer m_second;
+    bool m_running = false;
+};
+
+}  // namespace qd::pages

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <QFrame>
+#include <QLabel>
+#include <QTableView>
+#include <QTimer>
+
+#include "app/models/resource_table_model.h"
+#include "app/pages/cell_delegate.h"
+#include "app/shell/theme.h"
+
+namespace qd::pages {
+
+// A panel with the live objects of a kind as a table. When nothing is there it says why, or what to do first.
+class ResourceTable : public QFrame {
+    Q_OBJECT
+public:
+    ResourceTable(const shell::Theme& theme, models::LiveObjects& objects, QVector<models::Column> columns,
+                  const base::Clock& clock, QWidget* parent = nullptr);
+
+    models::ResourceTableProxy& proxy() { return *m_proxy; }
+    QTableView& view() { return *m_view; }
+    // What stands in place of the rows when the kind has no object, for example how to make the first one.
+    void setEmptyText(const QString& text);
+    api::ObjectPtr current() const;
+    void select(const std::string& uid);
+    void sortBy(int column, Qt::SortOrder order = Qt::AscendingOrder);
+
+signals:
+    void currentChanged(const qd::api::ObjectPtr& object);
+    void activated(const qd::api::ObjectPtr& object);
+    void menuRequested(const QPoint& globalPosition);
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+
+private:
+    void setUpView();
+    void setColumnWidths();
+    void showEmptyText();
+    void keepSelection();
+
+    const shell::Theme& m_theme;
+    models::LiveObjects& m_objects;
+    models::ResourceTableModel* m_model;
+    models::ResourceTableProxy* m_proxy;
+    QTableView* m_view;
+    CellDelegate* m_delegate;
+    QLabel* m_empty;
+    QString m_emptyText;
+    QTimer m_ages;
+    api::ObjectPtr m_current;
+};
+
+}  // namespace qd::pages
