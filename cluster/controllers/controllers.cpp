@@ -1,6 +1,8 @@
 #include "cluster/controllers/controllers.h"
 
 #include "cluster/controllers/deployment/deployment_controller.h"
+#include "cluster/controllers/endpoints/endpoints_controller.h"
+#include "cluster/controllers/endpointslice/endpointslice_controller.h"
 #include "cluster/controllers/replicaset/replicaset_controller.h"
 #include "cluster/controllers/replication/replication_kind.h"
 
@@ -17,6 +19,8 @@ auto made(Arguments... arguments) {
 
 std::vector<Descriptor> controllerDescriptors(const Options&) {
     return {
+        {.name = "endpoints-controller", .alias = "endpoint", .make = made<EndpointsController>(), .eventSource = "endpoint-controller"},
+        {.name = "endpointslice-controller", .alias = "endpointslice", .make = made<EndpointSliceController>(), .eventSource = "endpoint-slice-controller"},
         {.name = "replicationcontroller-controller", .alias = "replicationcontroller", .make = made<ReplicaSetController>(replicationControllerKind()), .eventSource = "replication-controller"},
         {.name = "deployment-controller", .alias = "deployment", .make = made<DeploymentController>()},
         {.name = "replicaset-controller", .alias = "replicaset", .make = made<ReplicaSetController>(replicaSetKind())},
