@@ -95,7 +95,7 @@ FieldError notFound(const Path& path, const Shown& value) {
 }
 
 FieldError tooLong(const Path& path, std::int64_t maxLength) {
-    std::string detail = "may not be longer than " + std::to_string(maxLength) + (maxLength == 1 ? " byte" : " bytes");
+    std::string detail = "may not be more than " + std::to_string(maxLength) + (maxLength == 1 ? " byte" : " bytes");
     return {ErrorType::TooLong, path.text(), "Too long: " + detail};
 }
 

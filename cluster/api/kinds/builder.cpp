@@ -5,6 +5,7 @@
 #include "cluster/api/assign.h"
 #include "cluster/api/compare.h"
 #include "cluster/api/kinds/object_meta.h"
+#include "cluster/api/meta/names.h"
 #include "cluster/api/registry.h"
 
 namespace qd::api {
@@ -35,7 +36,41 @@ bool desiredStateDiffers(const Object& a, const Object& b) {
     return false;
 }
 
+const field::Path kMetadata("metadata");
+
+field::Errors metadataUpdateErrors(const Object& now, const Object& old) { return validateObjectMetaUpdate(now.metadata, old.metadata, kMetadata); }
+
+field::Errors updateErrorsOfAllKinds(const Object& now, const Object& old, bool namespaced) {
+    field::Errors errors = validateAnyMeta(now.metadata, namespaced, nameAsPathSegmentErrors, kMetadata);
+    field::append(errors, validateAnyMetaUpdate(now.metadata, old.metadata, kMetadata));
+    return errors;
+}
+
+std::function<field::Errors(const Object&, const Object&)> aroundUpdate(bool namespaced, std::function<field::Errors(const Object&, const Object&)> own) {
+    return [namespaced, own = std::move(own)](const Object& now, const Object& old) {
+        field::Errors errors = updateErrorsOfAllKinds(now, old, namespaced);
+        field::append(errors, own(now, old));
+        return errors;
+    };
+}
+
 }  // namespace
+
+void validateCreate(Kind& kind, std::function<field::Errors(const Object& now)> own) {
+    kind.validate = [namespaced = kind.namespaced, own = std::move(own)](const Object& object) {
+        field::Errors errors = own(object);
+        if (errors.empty()) errors = validateAnyMeta(object.metadata, namespaced, nameAsPathSegmentErrors, kMetadata);
+        return errors;
+    };
+}
+
+void validateUpdate(Kind& kind, std::function<field::Errors(const Object& now, const Object& old)> own) {
+    kind.update.validate = aroundUpdate(kind.namespaced, std::move(own));
+}
+
+void validateSubresource(Kind& kind, const std::string& subresource, std::function<field::Errors(const Object& now, const Object& old)> own) {
+    kind.subresourceUpdates[subresource].validate = aroundUpdate(kind.namespaced, std::move(own));
+}
 
 bool hasField(const Object& object, std::string_view jsonName) { return memberOf(object, jsonName).field != nullptr; }
 
@@ -73,8 +108,9 @@ Kind plainKind(std::string_view group, std::string_view version, std::string_vie
         kind.update.prepare = [](Object& now, const Object& old) { copyField(now, old, kStatus); };
         kind.update.resetFields = {"status"};
     }
-    kind.validate = [namespaced = kind.namespaced](const Object& object) { return validateObjectMeta(object.metadata, namespaced, nullptr, field::Path("metadata")); };
-    kind.update.validate = [](const Object& now, const Object& old) { return validateObjectMetaUpdate(now.metadata, old.metadata, field::Path("metadata")); };
+    const bool namespaced = kind.namespaced;
+    validateCreate(kind, [namespaced](const Object& object) { return validateObjectMeta(object.metadata, namespaced, nullptr, field::Path("metadata")); });
+    validateUpdate(kind, metadataUpdateErrors);
     return kind;
 }
 
@@ -82,16 +118,15 @@ void addStatus(Kind& kind) {
     kind.subresources.push_back({.name = "status", .kind = kind.kind, .verbs = {"get", "patch", "update"}});
     UpdateRules rules;
     rules.prepare = [](Object& now, const Object& old) {
-        // Everything but status (and what a status writer may touch in metadata) stays as it is.
+        // Metadata is not kept: upstream lets most kinds' metadata be changed through /status.
         for (const Field& member : now.descriptor().fields) {
             if (member.inlined || member.name == "metadata" || member.name == kStatus) continue;
             assign(member.type(), at(now, member.offset), at(old, member.offset));
         }
-        keepForStatusUpdate(now.metadata, old.metadata);
     };
-    rules.validate = [](const Object& now, const Object& old) { return validateObjectMetaUpdate(now.metadata, old.metadata, field::Path("metadata")); };
-    rules.resetFields = {"spec", "metadata.deletionTimestamp", "metadata.labels", "metadata.annotations", "metadata.finalizers", "metadata.ownerReferences"};
+    rules.resetFields = {"spec"};
     kind.subresourceUpdates["status"] = std::move(rules);
+    validateSubresource(kind, "status", metadataUpdateErrors);
 }
 
 void addScale(Kind& kind) {

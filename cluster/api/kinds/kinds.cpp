@@ -1,16 +1,38 @@
 // The explicit list of all built-in kinds.
+#include <algorithm>
 #include <deque>
 
+#include "cluster/api/kinds/core/kinds.h"
 #include "cluster/api/kinds/kind.h"
 #include "cluster/api/kinds/plain_kinds.h"
 
 namespace qd::api {
 namespace {
 
+// Discovery lists groups in this order, and within a group resources by name.
+constexpr std::string_view kGroups[] = {
+    "", "apps", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch", "certificates.k8s.io", "coordination.k8s.io",
+    "discovery.k8s.io", "events.k8s.io", "flowcontrol.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io", "policy",
+    "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io", "admissionregistration.k8s.io",
+    "apiextensions.k8s.io", "apiregistration.k8s.io"};
+
+std::ptrdiff_t groupRank(const std::string& group) { return std::find(std::begin(kGroups), std::end(kGroups), group) - std::begin(kGroups); }
+
+bool listedBefore(const Kind& a, const Kind& b) {
+    const auto rankA = groupRank(a.group);
+    const auto rankB = groupRank(b.group);
+    return rankA != rankB ? rankA < rankB : a.plural < b.plural;
+}
+
 const std::deque<Kind>& allKinds() {
     static const std::deque<Kind> all = [] {
         std::deque<Kind> kinds;
+        kinds.push_back(configMapKind());
+        kinds.push_back(namespaceKind());
+        kinds.push_back(secretKind());
+        kinds.push_back(serviceAccountKind());
         for (Kind& kind : plainKinds()) kinds.push_back(std::move(kind));
+        std::stable_sort(kinds.begin(), kinds.end(), listedBefore);
         return kinds;
     }();
     return all;

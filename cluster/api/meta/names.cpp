@@ -19,7 +19,9 @@ bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isLowerOrDigit(char c) { return isLower(c) || isDigit(c); }
 bool isAlphanumeric(char c) { return isLowerOrDigit(c) || isUpper(c); }
 
-std::string tooLong(std::size_t length) { return fmt::format("must be no more than {} bytes", length); }
+// Upstream words the limit of label keys and values, and of the prefix of keys, differently from all others.
+std::string tooLong(std::size_t length) { return fmt::format("must be no more than {} characters", length); }
+std::string tooManyBytes(std::size_t length) { return fmt::format("must be no more than {} bytes", length); }
 
 // "<what> (e.g. 'a',  or 'b', regex used for validation is '<regex>')", the odd comma included.
 std::string mustMatch(std::string_view what, std::string_view regex, const std::vector<std::string_view>& examples) {
@@ -66,6 +68,16 @@ constexpr std::string_view kEmpty = "must be non-empty";
 
 std::string joinComplaints(const Complaints& complaints) { return fmt::format("{}", fmt::join(complaints, "; ")); }
 
+std::string withoutTrailingDash(std::string_view name, bool isPrefix) {
+    if (!isPrefix || name.size() < 2 || name.back() != '-') return std::string(name);
+    return std::string(name.substr(0, name.size() - 2)) + "a";
+}
+
+Complaints nameAsSubdomainErrors(const std::string& name, bool isPrefix) { return dns1123SubdomainErrors(withoutTrailingDash(name, isPrefix)); }
+Complaints nameAsLabelErrors(const std::string& name, bool isPrefix) { return dns1123LabelErrors(withoutTrailingDash(name, isPrefix)); }
+Complaints nameAsDns1035LabelErrors(const std::string& name, bool isPrefix) { return dns1035LabelErrors(withoutTrailingDash(name, isPrefix)); }
+Complaints nameAsPathSegmentErrors(const std::string& name, bool isPrefix) { return pathSegmentErrors(name, isPrefix); }
+
 Complaints dns1123LabelErrors(std::string_view text) {
     Complaints all;
     if (text.size() > kLabelLength) all.push_back(tooLong(kLabelLength));
@@ -103,8 +115,7 @@ Complaints qualifiedNameErrors(std::string_view text) {
     Complaints all;
     std::string_view name = text;
     const auto slashes = std::count(text.begin(), text.end(), '/');
-    const std::string shape = "a qualified name " +
-                              mustMatch("must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+    const std::string shape = mustMatch("a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
                                         kQualifiedRegex, {"MyName", "my.name", "123-abc"}) +
                               " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
     if (slashes == 1) {
@@ -114,7 +125,8 @@ Complaints qualifiedNameErrors(std::string_view text) {
         if (prefix.empty()) {
             all.push_back("prefix part " + std::string(kEmpty));
         } else {
-            for (const auto& complaint : dns1123SubdomainErrors(prefix)) all.push_back("prefix part " + complaint);
+            if (prefix.size() > kSubdomainLength) all.push_back("prefix part " + tooManyBytes(kSubdomainLength));
+            if (!isDns1123Subdomain(prefix)) all.push_back("prefix part " + mustMatch(kSubdomainRule, kSubdomainRegex, {"example.com"}));
         }
     } else if (slashes > 1) {
         all.push_back(shape);
@@ -123,7 +135,7 @@ Complaints qualifiedNameErrors(std::string_view text) {
     if (name.empty()) {
         all.push_back("name part " + std::string(kEmpty));
     } else if (name.size() > kLabelLength) {
-        all.push_back("name part " + tooLong(kLabelLength));
+        all.push_back("name part " + tooManyBytes(kLabelLength));
     }
     if (!isNamePart(name)) {
         all.push_back("name part " + mustMatch("must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
@@ -134,7 +146,7 @@ Complaints qualifiedNameErrors(std::string_view text) {
 
 Complaints labelValueErrors(std::string_view text) {
     Complaints all;
-    if (text.size() > kLabelLength) all.push_back(tooLong(kLabelLength));
+    if (text.size() > kLabelLength) all.push_back(tooManyBytes(kLabelLength));
     if (!text.empty() && !isNamePart(text)) {
         all.push_back(mustMatch("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end "
                                 "with an alphanumeric character",
@@ -171,9 +183,7 @@ Complaints configMapKeyErrors(std::string_view text) {
 Complaints environmentNameErrors(std::string_view text) {
     if (text.empty()) return {"environment variable name " + std::string(kEmpty)};
     const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '='; });
-    if (!printable) {
-        return {mustMatch("a valid environment variable name must consist only of printable ASCII characters other than '='", "^[ -<>-~]+$", {})};
-    }
+    if (!printable) return {"a valid environment variable name must consist only of printable ASCII characters other than '='"};
     return {};
 }
 
@@ -186,13 +196,46 @@ Complaints cIdentifierErrors(std::string_view text) {
 
 Complaints portNameErrors(std::string_view text) {
     Complaints all;
-    if (text.size() > kPortNameLength) all.push_back(fmt::format("must be no more than {} characters", kPortNameLength));
-    if (!std::all_of(text.begin(), text.end(), [](char c) { return isLowerOrDigit(c) || c == '-'; })) {
+    if (text.size() > kPortNameLength) all.push_back(tooLong(kPortNameLength));
+    if (text.empty() || !std::all_of(text.begin(), text.end(), [](char c) { return isLowerOrDigit(c) || c == '-'; })) {
         all.emplace_back("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
     }
     if (!std::any_of(text.begin(), text.end(), isLower)) all.emplace_back("must contain at least one letter (a-z)");
     if (text.find("--") != std::string_view::npos) all.emplace_back("must not contain consecutive hyphens");
     if (!text.empty() && (text.front() == '-' || text.back() == '-')) all.emplace_back("must not begin or end with a hyphen");
+    return all;
+}
+
+Complaints httpHeaderNameErrors(std::string_view text) {
+    const bool matches = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return isAlphanumeric(c) || c == '-'; });
+    if (matches) return {};
+    return {mustMatch("a valid HTTP header must consist of alphanumeric characters or '-'", "[-A-Za-z0-9]+", {"X-Header-Name"})};
+}
+
+Complaints rangeErrors(std::int64_t value, std::int64_t least, std::int64_t most) {
+    if (value >= least && value <= most) return {};
+    return {fmt::format("must be between {} and {}, inclusive", least, most)};
+}
+
+Complaints underscoredSubdomainErrors(std::string_view text) {
+    Complaints all;
+    if (text.size() > kSubdomainLength) all.push_back(tooLong(kSubdomainLength));
+    std::string_view rest = text;
+    bool matches = true;
+    while (matches) {
+        const auto dot = rest.find('.');
+        std::string_view label = rest.substr(0, dot);
+        if (label.starts_with('_')) label.remove_prefix(1);
+        matches = !label.empty() && isLowerOrDigit(label.front()) && isLowerOrDigit(label.back()) &&
+                  std::all_of(label.begin(), label.end(), [](char c) { return isLowerOrDigit(c) || c == '-' || c == '_'; });
+        if (dot == std::string_view::npos) break;
+        rest.remove_prefix(dot + 1);
+    }
+    if (!matches) {
+        all.push_back(mustMatch("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start "
+                                "and end with an alphanumeric character",
+                                "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*", {"example.com"}));
+    }
     return all;
 }
 

@@ -1,0 +1,13 @@
+// The kinds of the core group that have rules of their own, a file each.
+#pragma once
+
+#include "cluster/api/kinds/kind.h"
+
+namespace qd::api {
+
+Kind configMapKind();
+Kind namespaceKind();
+Kind secretKind();
+Kind serviceAccountKind();
+
+}  // namespace qd::api
