@@ -1,5 +1,7 @@
 // The kinds that need no rules of their own yet beyond those that all share: names, status, scale, generations.
 // A kind that gets a file of its own leaves this table.
+#include <set>
+
 #include "cluster/api/kinds/builder.h"
 #include "cluster/api/kinds/plain_kinds.h"
 
@@ -89,11 +91,32 @@ const std::vector<Row>& rows() {
     return table;
 }
 
+using Names = std::set<std::string_view>;
+
+// "group/Kind" of those that differ from the rest.
+const Names kCreatedByPut = {"node.k8s.io/RuntimeClass", "rbac.authorization.k8s.io/RoleBinding", "rbac.authorization.k8s.io/ClusterRoleBinding",
+                             "rbac.authorization.k8s.io/Role", "rbac.authorization.k8s.io/ClusterRole", "coordination.k8s.io/Lease", "/LimitRange",
+                             "/Event", "events.k8s.io/Event", "/Endpoints"};
+const Names kNeedResourceVersion = {"node.k8s.io/RuntimeClass", "policy/PodDisruptionBudget", "storage.k8s.io/CSIDriver", "storage.k8s.io/CSIStorageCapacity",
+                                    "storage.k8s.io/VolumeAttachment", "storage.k8s.io/CSINode", "coordination.k8s.io/Lease",
+                                    "admissionregistration.k8s.io/ValidatingAdmissionPolicy", "admissionregistration.k8s.io/MutatingAdmissionPolicy",
+                                    "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding", "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
+                                    "admissionregistration.k8s.io/ValidatingWebhookConfiguration", "admissionregistration.k8s.io/MutatingWebhookConfiguration",
+                                    "apiextensions.k8s.io/CustomResourceDefinition", "apiregistration.k8s.io/APIService"};
+const Names kReturnDeleted = {"/ResourceQuota", "/PersistentVolume", "/PersistentVolumeClaim", "/Pod", "/PodTemplate", "/Service",
+                              "resource.k8s.io/ResourceClaimTemplate", "resource.k8s.io/ResourceSlice", "resource.k8s.io/ResourceClaim",
+                              "resource.k8s.io/DeviceClass", "storage.k8s.io/CSIDriver", "storage.k8s.io/StorageClass", "storage.k8s.io/VolumeAttachment",
+                              "storage.k8s.io/CSINode", "storage.k8s.io/VolumeAttributesClass"};
+
 Kind makeKind(const Row& row) {
     Kind kind = plainKind(row.group, row.version, row.kind);
     kind.shortNames = row.shortNames;
     kind.categories = row.categories;
     if (!row.verbs.empty()) kind.verbs = row.verbs;
+    const std::string name = kind.group + "/" + kind.kind;
+    kind.allowCreateOnUpdate = kCreatedByPut.contains(name);
+    kind.allowUnconditionalUpdate = !kNeedResourceVersion.contains(name);
+    kind.returnsDeletedObject = kReturnDeleted.contains(name);
     kind.subresources = row.subresources;
     if (row.kind == "Binding" || row.kind == "LocalSubjectAccessReview") kind.namespaced = true;  // the generated tables know no clients for them
     if (row.flags & kScale) addScale(kind);

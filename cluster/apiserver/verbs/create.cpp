@@ -39,9 +39,7 @@ Result<Written> Verbs::create(const Caller& caller, const Target& target, std::u
         return fail(Reason::BadRequest, "resourceVersion should not be set on objects to be created");
     }
     if (!target.kind->namespaced) {
-        if (!meta.namespace_.empty()) {
-            return fail(Reason::BadRequest, "namespace is not allowed on this type");
-        }
+        meta.namespace_.clear();  // tolerated and dropped, as upstream does
     } else if (meta.namespace_.empty()) {
         meta.namespace_ = target.namespace_;
     } else if (meta.namespace_ != target.namespace_) {

@@ -27,7 +27,7 @@ void keepSystemFields(metav1::ObjectMeta& now, const metav1::ObjectMeta& old) {
         now.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds;
     }
     if (!old.deletionGracePeriodSeconds) now.deletionGracePeriodSeconds.reset();
-    if (now.generation == 0) now.generation = old.generation;
+    now.generation = old.generation;
 }
 
 // An object that was waiting for its finalizers alone goes with the update that removes the last one.

@@ -3,6 +3,7 @@
 
 #include <QtTest>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "cluster/api/codec/json.h"
