@@ -31,6 +31,7 @@ const std::deque<Kind>& allKinds() {
         kinds.push_back(namespaceKind());
         kinds.push_back(secretKind());
         kinds.push_back(serviceAccountKind());
+        kinds.push_back(serviceKind());
         for (Kind& kind : plainKinds()) kinds.push_back(std::move(kind));
         std::stable_sort(kinds.begin(), kinds.end(), listedBefore);
         return kinds;

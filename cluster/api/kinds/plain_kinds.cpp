@@ -35,7 +35,6 @@ const std::vector<Row>& rows() {
         {"", "v1", "PodTemplate", {}, {}, 0, {}, {}},
         {"", "v1", "ReplicationController", {"rc"}, {"all"}, kScale | kStatus | kGenerations, {}, {}},
         {"", "v1", "ResourceQuota", {"quota"}, {}, kStatus, {}, {}},
-        {"", "v1", "Service", {"svc"}, {"all"}, kStatus, {}, {{"proxy", "", "", "ServiceProxyOptions", {"create", "delete", "get", "patch", "update"}}}},
         {"apps", "v1", "ControllerRevision", {}, {}, 0, {}, {}},
         {"apps", "v1", "DaemonSet", {"ds"}, {"all"}, kStatus | kGenerations, {}, {}},
         {"apps", "v1", "Deployment", {"deploy"}, {"all"}, kScale | kStatus | kGenerations, {}, {}},
@@ -103,7 +102,7 @@ const Names kNeedResourceVersion = {"node.k8s.io/RuntimeClass", "policy/PodDisru
                                     "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding", "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
                                     "admissionregistration.k8s.io/ValidatingWebhookConfiguration", "admissionregistration.k8s.io/MutatingWebhookConfiguration",
                                     "apiextensions.k8s.io/CustomResourceDefinition", "apiregistration.k8s.io/APIService"};
-const Names kReturnDeleted = {"/ResourceQuota", "/PersistentVolume", "/PersistentVolumeClaim", "/Pod", "/PodTemplate", "/Service",
+const Names kReturnDeleted = {"/ResourceQuota", "/PersistentVolume", "/PersistentVolumeClaim", "/Pod", "/PodTemplate",
                               "resource.k8s.io/ResourceClaimTemplate", "resource.k8s.io/ResourceSlice", "resource.k8s.io/ResourceClaim",
                               "resource.k8s.io/DeviceClass", "storage.k8s.io/CSIDriver", "storage.k8s.io/StorageClass", "storage.k8s.io/VolumeAttachment",
                               "storage.k8s.io/CSINode", "storage.k8s.io/VolumeAttributesClass"};

@@ -9,5 +9,6 @@ Kind configMapKind();
 Kind namespaceKind();
 Kind secretKind();
 Kind serviceAccountKind();
+Kind serviceKind();
 
 }  // namespace qd::api
