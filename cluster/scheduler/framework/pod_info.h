@@ -1,0 +1,67 @@
+// A Pod with what the scheduler has worked out about it once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cluster/api/meta/selectors.h"
+#include "cluster/api/types/core_v1.h"
+#include "cluster/client/typed.h"
+#include "cluster/scheduler/framework/resources.h"
+
+namespace qd::scheduler {
+
+struct HostPort {
+    std::string ip;
+    std::string protocol;
+    std::int32_t port = 0;
+
+    // Whether both cannot be open on one node: 0.0.0.0 takes the port on all addresses.
+    bool conflictsWith(const HostPort& other) const;
+    bool operator==(const HostPort&) const = default;
+};
+
+// All Pods of a namespace that carry the same labels. A selector is tried on the class, not on each Pod.
+struct PodClass {
+    std::size_t id = 0;  // small; used again when no Pod of the class is left
+    std::string ns;
+    api::Labels labels;
+};
+
+// Not thread-safe: everything happens on the scheduler's strand.
+class PodClasses {
+public:
+    PodClasses() : m_table(std::make_shared<Table>()) {}
+    std::shared_ptr<const PodClass> of(const corev1::Pod& pod);
+    // Above all ids in use.
+    std::size_t bound() const { return m_table->next; }
+
+private:
+    struct Table {
+        std::unordered_map<std::string, std::weak_ptr<const PodClass>> byLabels;
+        std::vector<std::size_t> freeIds;
+        std::size_t next = 0;
+    };
+    std::shared_ptr<Table> m_table;
+};
+
+struct PodInfo {
+    client::Ptr<corev1::Pod> pod;
+    Resources requests;
+    Resources scoringRequests;
+    std::vector<HostPort> hostPorts;
+    std::shared_ptr<const PodClass> podClass;
+
+    const std::string& uid() const { return pod->metadata.uid; }
+    std::int32_t priority() const { return pod->spec.priority.value_or(0); }
+    bool terminating() const { return pod->metadata.deletionTimestamp.has_value(); }
+};
+
+using PodInfoPtr = std::shared_ptr<const PodInfo>;
+
+PodInfoPtr makePodInfo(client::Ptr<corev1::Pod> pod, PodClasses& classes);
+
+}  // namespace qd::scheduler

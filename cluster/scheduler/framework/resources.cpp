@@ -1,0 +1,132 @@
+#include "cluster/scheduler/framework/resources.h"
+
+#include <algorithm>
+
+namespace qd::scheduler {
+namespace {
+
+bool isScalar(std::string_view name) {
+    return name.find('/') != std::string_view::npos || name.starts_with("hugepages-") || name.starts_with("attachable-volumes-");
+}
+
+// The most of what is asked, allotted and in force.
+Resources effective(const api::Map<api::Quantity>& asked, const corev1::ContainerStatus* status) {
+    Resources needed(asked);
+    if (!status || !status->resources) return needed;
+    needed.raiseTo(Resources(status->resources->requests));
+    needed.raiseTo(Resources(status->allocatedResources));
+    return needed;
+}
+
+const corev1::ContainerStatus* statusOf(const std::vector<corev1::ContainerStatus>& statuses, const std::string& name) {
+    const auto found = std::find_if(statuses.begin(), statuses.end(), [&](const auto& each) { return each.name == name; });
+    return found == statuses.end() ? nullptr : &*found;
+}
+
+void assumeMissing(Resources& requests, const corev1::Container& container) {
+    if (!container.resources.requests.contains("cpu")) requests.milliCpu = kAssumedMilliCpu;
+    if (!container.resources.requests.contains("memory")) requests.memory = kAssumedMemory;
+}
+
+Resources initContainerRequests(const corev1::Pod& pod, bool assume, Resources& sidecars) {
+    Resources most;
+    for (const auto& container : pod.spec.initContainers) {
+        const bool isSidecar = container.restartPolicy == "Always";
+        Resources needed = effective(container.resources.requests,
+                                     isSidecar ? statusOf(pod.status.initContainerStatuses, container.name) : nullptr);
+        if (assume) assumeMissing(needed, container);
+        if (isSidecar) {
+            sidecars += needed;
+            most.raiseTo(sidecars);
+        } else {
+            needed += sidecars;
+            most.raiseTo(needed);
+        }
+    }
+    return most;
+}
+
+Resources requestsOf(const corev1::Pod& pod, bool assume) {
+    Resources total;
+    for (const auto& container : pod.spec.containers) {
+        Resources needed = effective(container.resources.requests, statusOf(pod.status.containerStatuses, container.name));
+        if (assume) assumeMissing(needed, container);
+        total += needed;
+    }
+    if (!pod.spec.initContainers.empty()) {
+        Resources sidecars;
+        const Resources starting = initContainerRequests(pod, assume, sidecars);
+        total += sidecars;
+        total.raiseTo(starting);
+    }
+    if (pod.spec.resources && !pod.spec.resources->requests.empty()) {
+        const auto& whole = pod.spec.resources->requests;
+        if (const auto cpu = whole.find("cpu"); cpu != whole.end()) total.milliCpu = cpu->second.milliValue();
+        if (const auto memory = whole.find("memory"); memory != whole.end()) total.memory = memory->second.value();
+    }
+    if (!pod.spec.overhead.empty()) total += Resources(pod.spec.overhead);
+    return total;
+}
+
+}  // namespace
+
+Resources::Resources(const api::Map<api::Quantity>& list) {
+    for (const auto& [name, quantity] : list) {
+        if (name == "cpu") {
+            milliCpu = quantity.milliValue();
+        } else if (name == "memory") {
+            memory = quantity.value();
+        } else if (name == "ephemeral-storage") {
+            ephemeralStorage = quantity.value();
+        } else if (name == "pods") {
+            pods = quantity.value();
+        } else if (isScalar(name)) {
+            scalars.emplace_back(name, quantity.value());
+        }
+    }
+}
+
+std::int64_t Resources::scalar(std::string_view name) const {
+    const auto found = std::lower_bound(scalars.begin(), scalars.end(), name, [](const auto& each, std::string_view key) { return each.first < key; });
+    return found != scalars.end() && found->first == name ? found->second : 0;
+}
+
+std::int64_t& Resources::scalarRef(std::string_view name) {
+    const auto found = std::lower_bound(scalars.begin(), scalars.end(), name, [](const auto& each, std::string_view key) { return each.first < key; });
+    if (found != scalars.end() && found->first == name) return found->second;
+    return scalars.emplace(found, std::string(name), 0)->second;
+}
+
+Resources& Resources::operator+=(const Resources& other) {
+    milliCpu += other.milliCpu;
+    memory += other.memory;
+    ephemeralStorage += other.ephemeralStorage;
+    pods += other.pods;
+    for (const auto& [name, amount] : other.scalars) scalarRef(name) += amount;
+    return *this;
+}
+
+Resources& Resources::operator-=(const Resources& other) {
+    milliCpu -= other.milliCpu;
+    memory -= other.memory;
+    ephemeralStorage -= other.ephemeralStorage;
+    pods -= other.pods;
+    for (const auto& [name, amount] : other.scalars) scalarRef(name) -= amount;
+    return *this;
+}
+
+void Resources::raiseTo(const Resources& other) {
+    milliCpu = std::max(milliCpu, other.milliCpu);
+    memory = std::max(memory, other.memory);
+    ephemeralStorage = std::max(ephemeralStorage, other.ephemeralStorage);
+    pods = std::max(pods, other.pods);
+    for (const auto& [name, amount] : other.scalars) {
+        auto& mine = scalarRef(name);
+        mine = std::max(mine, amount);
+    }
+}
+
+Resources podRequests(const corev1::Pod& pod) { return requestsOf(pod, false); }
+Resources podScoringRequests(const corev1::Pod& pod) { return requestsOf(pod, true); }
+
+}  // namespace qd::scheduler

@@ -1,0 +1,69 @@
+#include "cluster/scheduler/plugins/node_affinity.h"
+
+#include "cluster/scheduler/plugins/node_selector.h"
+
+namespace qd::scheduler {
+namespace {
+
+// The names that a term's field requirements leave; absent when it has none.
+std::optional<std::set<std::string>> namesIn(const corev1::NodeSelectorTerm& term) {
+    std::optional<std::set<std::string>> names;
+    for (const auto& requirement : term.matchFields) {
+        if (requirement.key != "metadata.name" || requirement.operator_ != "In") continue;
+        std::set<std::string> these(requirement.values.begin(), requirement.values.end());
+        if (names) {
+            std::erase_if(*names, [&](const auto& name) { return !these.contains(name); });
+        } else {
+            names = std::move(these);
+        }
+    }
+    return names;
+}
+
+}  // namespace
+
+PreFilterResult NodeAffinity::preFilter(CycleState&, const PodInfo& pod, const Nodes&) {
+    if (!hasRequiredAffinity(*pod.pod)) return {.status = Status::skip()};
+    const auto& affinity = pod.pod->spec.affinity;
+    if (!affinity || !affinity->nodeAffinity || !affinity->nodeAffinity->requiredDuringSchedulingIgnoredDuringExecution) return {};
+    const auto& terms = affinity->nodeAffinity->requiredDuringSchedulingIgnoredDuringExecution->nodeSelectorTerms;
+    if (terms.empty()) return {};
+    std::set<std::string> all;
+    for (const auto& term : terms) {
+        auto names = namesIn(term);
+        if (!names) return {};  // one term is enough, and this one may match any node
+        all.merge(*names);
+    }
+    if (all.empty()) return {.status = Status::unresolvable(m_conflict)};
+    return {.status = {}, .onlyNodes = std::move(all)};
+}
+
+Status NodeAffinity::filter(const CycleState&, const PodInfo& pod, const NodeInfo& node) const {
+    if (matchesRequiredAffinity(*pod.pod, *node.node())) return {};
+    return Status::unresolvable(m_mismatch);
+}
+
+Status NodeAffinity::preScore(CycleState&, const PodInfo& pod, const Feasible&, const Nodes&) {
+    const auto& affinity = pod.pod->spec.affinity;
+    const bool prefers = affinity && affinity->nodeAffinity && !affinity->nodeAffinity->preferredDuringSchedulingIgnoredDuringExecution.empty();
+    return prefers ? Status() : Status::skip();
+}
+
+std::int64_t NodeAffinity::score(const CycleState&, const PodInfo& pod, const NodeInfo& node) const {
+    std::int64_t sum = 0;
+    for (const auto& term : pod.pod->spec.affinity->nodeAffinity->preferredDuringSchedulingIgnoredDuringExecution) {
+        if (matches(term.preference, *node.node())) sum += term.weight;
+    }
+    return sum;
+}
+
+void NodeAffinity::normalize(const CycleState&, const Feasible&, std::vector<std::int64_t>& scores) const { normalizeToMax(scores, false); }
+
+bool NodeAffinity::mayHelp(const PodInfo& pod, const ClusterEvent& event) const {
+    const auto* node = event.nodeAfter();
+    if (!node) return true;
+    const bool before = event.nodeBefore() && matchesRequiredAffinity(*pod.pod, *event.nodeBefore());
+    return !before && matchesRequiredAffinity(*pod.pod, *node);
+}
+
+}  // namespace qd::scheduler

@@ -1,0 +1,20 @@
+#include "cluster/scheduler/plugins/node_ports.h"
+
+#include <algorithm>
+
+namespace qd::scheduler {
+
+PreFilterResult NodePorts::preFilter(CycleState&, const PodInfo& pod, const Nodes&) {
+    if (pod.hostPorts.empty()) return {.status = Status::skip()};
+    return {};
+}
+
+Status NodePorts::filter(const CycleState&, const PodInfo& pod, const NodeInfo& node) const {
+    for (const auto& wanted : pod.hostPorts) {
+        const auto& used = node.usedPorts();
+        if (std::any_of(used.begin(), used.end(), [&](const auto& port) { return port.conflictsWith(wanted); })) return Status::unschedulable(m_taken);
+    }
+    return {};
+}
+
+}  // namespace qd::scheduler

@@ -1,0 +1,127 @@
+#include "cluster/scheduler/plugins/spread_constraints.h"
+
+#include <algorithm>
+
+#include "cluster/scheduler/plugins/node_selector.h"
+#include "cluster/scheduler/plugins/tolerations.h"
+
+namespace qd::scheduler {
+namespace {
+
+constexpr int kHostSkew = 3;
+constexpr int kZoneSkew = 5;
+
+metav1::LabelSelectorRequirement exactly(const std::string& key, const std::string& value) {
+    metav1::LabelSelectorRequirement requirement;
+    requirement.key = key;
+    requirement.operator_ = "In";
+    requirement.values = {value};
+    return requirement;
+}
+
+// Labels become requirements, so that two that contradict each other match nothing, as they should.
+void require(metav1::LabelSelector& selector, const api::Labels& labels) {
+    for (const auto& [key, value] : labels) selector.matchExpressions.push_back(exactly(key, value));
+}
+
+void require(metav1::LabelSelector& selector, const api::Box<metav1::LabelSelector>& other) {
+    if (!other) return;
+    require(selector, other->matchLabels);
+    selector.matchExpressions.insert(selector.matchExpressions.end(), other->matchExpressions.begin(), other->matchExpressions.end());
+}
+
+Result<api::LabelSelector> selectorOf(const corev1::TopologySpreadConstraint& constraint, const api::Labels& podLabels) {
+    if (!constraint.labelSelector) return api::LabelSelector::nothing();
+    metav1::LabelSelector selector = *constraint.labelSelector;
+    for (const auto& key : constraint.matchLabelKeys) {
+        if (const auto label = podLabels.find(key); label != podLabels.end()) selector.matchExpressions.push_back(exactly(key, label->second));
+    }
+    return api::LabelSelector::from(selector);
+}
+
+const metav1::OwnerReference* controllerOf(const corev1::Pod& pod) {
+    const auto& owners = pod.metadata.ownerReferences;
+    const auto found = std::find_if(owners.begin(), owners.end(), [](const auto& each) { return each.controller.value_or(false); });
+    return found == owners.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+bool SpreadConstraint::takesClass(const PodClass& podClass) const {
+    if (podClass.id >= takes.size()) takes.resize(podClass.id + 1, -1);
+    auto& known = takes[podClass.id];
+    if (known < 0) known = selector.matches(podClass.labels) ? 1 : 0;
+    return known == 1;
+}
+
+int SpreadConstraint::count(const NodeInfo& node, const std::string& ns) const {
+    if (selector.empty()) return 0;
+    int sum = 0;
+    for (const auto& each : node.classes()) {
+        if (each.podClass->ns == ns && takesClass(*each.podClass)) sum += each.pods;
+    }
+    return sum;
+}
+
+bool SpreadConstraint::includes(const NodeInfo& node, const corev1::Pod& pod) const {
+    if (honorAffinity && hasRequiredAffinity(pod) && !matchesRequiredAffinity(pod, *node.node())) return false;
+    return !honorTaints || mayBeScheduled(pod.spec.tolerations, node.node()->spec.taints);
+}
+
+Result<std::vector<SpreadConstraint>> spreadConstraints(const corev1::Pod& pod, std::string_view whenUnsatisfiable) {
+    std::vector<SpreadConstraint> constraints;
+    for (const auto& each : pod.spec.topologySpreadConstraints) {
+        if (each.whenUnsatisfiable != whenUnsatisfiable) continue;
+        auto selector = selectorOf(each, pod.metadata.labels);
+        if (!selector) return fail(std::move(selector.error()));
+        SpreadConstraint constraint;
+        constraint.maxSkew = each.maxSkew;
+        constraint.topologyKey = each.topologyKey;
+        constraint.selector = std::move(*selector);
+        constraint.minDomains = each.minDomains.value_or(1);
+        constraint.honorAffinity = each.nodeAffinityPolicy.value_or("Honor") == "Honor";
+        constraint.honorTaints = each.nodeTaintsPolicy.value_or("Ignore") == "Honor";
+        constraints.push_back(std::move(constraint));
+    }
+    return constraints;
+}
+
+DefaultSpread::DefaultSpread(client::InformerFactory& informers)
+    : m_services(client::listerFor<corev1::Service>(informers)),
+      m_replicationControllers(client::listerFor<corev1::ReplicationController>(informers)),
+      m_replicaSets(client::listerFor<appsv1::ReplicaSet>(informers)),
+      m_statefulSets(client::listerFor<appsv1::StatefulSet>(informers)) {}
+
+Result<api::LabelSelector> DefaultSpread::selectorFor(const corev1::Pod& pod) const {
+    metav1::LabelSelector selector;
+    const std::string& ns = pod.metadata.namespace_;
+    for (const auto& service : m_services.list(ns)) {
+        const auto& wanted = service->spec.selector;
+        if (!wanted.empty() && api::LabelSelector::fromMap(wanted).matches(pod.metadata.labels)) require(selector, wanted);
+    }
+    if (const auto* owner = controllerOf(pod)) {
+        if (owner->kind == "ReplicaSet" && owner->apiVersion == "apps/v1") {
+            if (const auto set = m_replicaSets.get(ns, owner->name)) require(selector, set->spec.selector);
+        } else if (owner->kind == "StatefulSet" && owner->apiVersion == "apps/v1") {
+            if (const auto set = m_statefulSets.get(ns, owner->name)) require(selector, set->spec.selector);
+        } else if (owner->kind == "ReplicationController" && owner->apiVersion == "v1") {
+            if (const auto controller = m_replicationControllers.get(ns, owner->name)) require(selector, controller->spec.selector);
+        }
+    }
+    return api::LabelSelector::from(selector);
+}
+
+std::vector<SpreadConstraint> DefaultSpread::of(const corev1::Pod& pod) const {
+    auto selector = selectorFor(pod);
+    if (!selector || selector->empty()) return {};
+    std::vector<SpreadConstraint> constraints(2);
+    constraints[0].maxSkew = kHostSkew;
+    constraints[0].topologyKey = "kubernetes.io/hostname";
+    constraints[0].selector = *selector;
+    constraints[1].maxSkew = kZoneSkew;
+    constraints[1].topologyKey = "topology.kubernetes.io/zone";
+    constraints[1].selector = std::move(*selector);
+    return constraints;
+}
+
+}  // namespace qd::scheduler

@@ -1,0 +1,21 @@
+// What a Pod's status says when it could not be placed.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cluster/api/types/core_v1.h"
+#include "cluster/base/time.h"
+
+namespace qd::scheduler {
+
+struct PodReport {
+    std::string reason;   // "Unschedulable" or "SchedulerError"
+    std::string message;
+    std::optional<std::string> nominatedNode;  // empty clears it
+};
+
+// The strategic merge patch that brings the Pod's status to this; nullopt when it says so already.
+std::optional<std::string> reportPatch(const corev1::Pod& pod, const PodReport& report, base::WallTime now);
+
+}  // namespace qd::scheduler
