@@ -157,7 +157,7 @@ void ApplyPlan::compare(int index) {
             // The server cannot be asked about an object in a namespace that is not there yet.
             return settle(index, Outcome::Create);
         }
-        m_session.apply({plan.key, plan.json, true, false}, this, [this, index](const Result<std::string>& answer) {
+        m_session.apply({plan.key, plan.json, true, m_force}, this, [this, index](const Result<std::string>& answer) {
             DocumentPlan& asked = m_documents[index];
             if (!answer) return settle(index, answer.error(), Outcome::Invalid);
             if (!asked.before) return settle(index, Outcome::Create);
@@ -166,6 +166,10 @@ void ApplyPlan::compare(int index) {
             settle(index, asked.changes.isEmpty() ? Outcome::Unchanged : Outcome::Change);
         });
     });
+}
+
+bool ApplyPlan::hasConflict() const {
+    return std::any_of(m_documents.begin(), m_documents.end(), [](const DocumentPlan& plan) { return plan.conflict; });
 }
 
 bool ApplyPlan::bringsNamespace(const std::string& name) const {
@@ -179,6 +183,7 @@ void ApplyPlan::settle(int index, const Error& error, Outcome outcome) {
     const QString problem = error.causes.size() == 1 && !error.causes.front().message.empty()
                                 ? toQString(error.causes.front().message)
                                 : toQString(error.message);
+    m_documents[index].conflict = error.reason == Reason::Conflict;
     settle(index, outcome, problem, field);
 }
 
@@ -210,7 +215,7 @@ void ApplyPlan::applyNext() {
     }
     const int index = m_queue.takeFirst();
     const DocumentPlan& plan = m_documents[index];
-    m_session.apply({plan.key, plan.json, false, false}, this, [this, index](const Result<std::string>& answer) {
+    m_session.apply({plan.key, plan.json, false, m_force}, this, [this, index](const Result<std::string>& answer) {
         if (answer)
             settle(index, Outcome::Applied);
         else

@@ -36,6 +36,7 @@ struct DocumentPlan {
     QVector<FieldChange> changes = {};
     QString problem = {};  // what the server, or the reader of the text, says
     QString field = {};    // the field that is wrong, when it says which
+    bool conflict = false;  // refused because others manage fields of it
     std::optional<boost::json::value> before = std::nullopt;
 };
 
@@ -46,6 +47,9 @@ public:
     ApplyPlan(bridge::ClusterSession& session, QString space, QObject* parent = nullptr);
     // Reads the text and begins the preview. Fails when it is no YAML or has no document.
     Result<void> preview(const QByteArray& text);
+    // Whether fields that other managers own are taken over; counts from the next preview on.
+    void setForce(bool force) { m_force = force; }
+    bool hasConflict() const;
     // Applies all documents that would create or change something: namespaces and CRDs first, then in their order.
     void apply();
 
@@ -72,6 +76,7 @@ private:
     QString m_space;
     QVector<DocumentPlan> m_documents;
     QVector<int> m_queue;
+    bool m_force = false;
 };
 
 }  // namespace qd::actions

@@ -5,9 +5,11 @@
 #include <map>
 #include <mutex>
 
+#include "app/bridge/qt_door.h"
 #include "cluster/api/codec/json.h"
 #include "cluster/api/codec/object_codec.h"
 #include "cluster/api/registry.h"
+#include "cluster/base/log.h"
 
 namespace qd::bridge {
 
@@ -61,35 +63,14 @@ public:
 
 }  // namespace
 
-// Other threads hold the door, not the session: it closes when the session goes.
-class ClientSession::Door {
-public:
-    explicit Door(ClientSession& session) : m_session(&session) {}
-    // Runs the task on the Qt thread, unless the session has gone.
-    void post(std::function<void(ClientSession&)> task) {
-        const std::lock_guard lock(m_mutex);
-        if (!m_session) return;
-        QMetaObject::invokeMethod(
-            m_session, [session = m_session, task = std::move(task)] { task(*session); }, Qt::QueuedConnection);
-    }
-    void close() {
-        const std::lock_guard lock(m_mutex);
-        m_session = nullptr;
-    }
-
-private:
-    std::mutex m_mutex;
-    ClientSession* m_session;
-};
-
 // One watch: lists, follows, collects. Its methods run on the executor's threads, but take() and the handlers.
 class ClientSession::Follower : public std::enable_shared_from_this<Follower> {
 public:
-    Follower(std::shared_ptr<client::Client> client, base::Executor& executor, std::shared_ptr<Door> door,
-             Resource resource, std::string space)
-        : m_client(std::move(client)),
-          m_executor(executor),
-          m_door(std::move(door)),
+    Follower(ClientSession& session, const Resource& resource, std::string space)
+        : m_session(session),
+          m_client(session.m_client),
+          m_executor(session.m_executor),
+          m_door(session.m_door),
           m_resource(nameOf(resource)),
           m_space(std::move(space)) {}
 
@@ -196,9 +177,9 @@ private:
     }
 
     void retry(const Error& error) {
-        m_door->post([weak = weak_from_this(), error](ClientSession& session) {
+        m_door->post([weak = weak_from_this(), error, session = &m_session] {
             if (const auto self = weak.lock(); self && self->failed) self->failed(error);
-            session.noteFailure(error);
+            session->noteFailure(error);
         });
         const std::lock_guard lock(m_mutex);
         if (m_ended) return;
@@ -213,12 +194,13 @@ private:
             m_any = true;
             m_since = m_executor.clock().steady();
         }
-        m_door->post([](ClientSession& session) { session.scheduleFrame(); });
+        m_door->post([session = &m_session] { session->scheduleFrame(); });
     }
 
+    ClientSession& m_session;  // only behind the door
     const std::shared_ptr<client::Client> m_client;
     base::Executor& m_executor;
-    const std::shared_ptr<Door> m_door;
+    const std::shared_ptr<QtDoor> m_door;
     const client::ResourceName m_resource;
     const std::string m_space;
 
@@ -253,7 +235,7 @@ ClientSession::ClientSession(QString name, std::shared_ptr<client::Client> clien
       m_client(std::move(client)),
       m_executor(executor),
       m_streams(std::move(streams)),
-      m_door(std::make_shared<Door>(*this)) {
+      m_door(std::make_shared<QtDoor>(*this)) {
     m_frame.setSingleShot(true);
     m_frame.setTimerType(Qt::PreciseTimer);
     connect(&m_frame, &QTimer::timeout, this, &ClientSession::deliver);
@@ -271,7 +253,7 @@ void ClientSession::run(QObject* context, Reply<T> reply, std::move_only_functio
     m_executor.post([client = m_client, door = m_door, context = QPointer<QObject>(context), reply = std::move(reply),
                      work = std::move(work)]() mutable {
         auto result = std::make_shared<Result<T>>(work(*client));
-        door->post([context, reply, result](ClientSession&) {
+        door->post([context, reply, result] {
             if (context) reply(std::move(*result));
         });
     });
@@ -281,7 +263,8 @@ void ClientSession::askVersion() {
     run<std::string>(
         this,
         [this](const Result<std::string>& answer) {
-            if (!answer) return noteFailure(answer.error());
+            // A server without it, or one that refuses it, still works.
+            if (!answer) return;
             boost::json::error_code error;
             const boost::json::value version = boost::json::parse(*answer, error);
             const boost::json::value* found = error ? nullptr : version.find_pointer("/gitVersion", error);
@@ -294,7 +277,7 @@ void ClientSession::askVersion() {
 
 std::unique_ptr<Subscription> ClientSession::watch(const Resource& resource, const std::string& space,
                                                    BatchHandler handler, ErrorHandler failed) {
-    auto follower = std::make_shared<Follower>(m_client, m_executor, m_door, resource, space);
+    auto follower = std::make_shared<Follower>(*this, resource, space);
     follower->handler = std::move(handler);
     follower->failed = std::move(failed);
     std::erase_if(m_followers, [](const std::shared_ptr<Follower>& each) { return !each->handler; });
@@ -326,6 +309,7 @@ void ClientSession::deliver() {
 }
 
 void ClientSession::noteFailure(const Error& error) {
+    base::logger("window")->warn("{}: {}", m_name.toStdString(), error.message);
     m_status.state = views::State::Failed;
     m_status.words = QString::fromStdString(error.message);
     emit statusChanged();

@@ -15,6 +15,8 @@
 
 namespace qd::bridge {
 
+class QtDoor;
+
 class ClientSession : public ClusterSession {
     Q_OBJECT
 public:
@@ -50,7 +52,6 @@ public:
     static constexpr int kFrameMs = 16;
 
 private:
-    class Door;
     class Follower;
     class Ending;
     template <typename T>
@@ -64,7 +65,7 @@ private:
     std::shared_ptr<client::Client> m_client;
     base::Executor& m_executor;
     std::unique_ptr<Streams> m_streams;
-    std::shared_ptr<Door> m_door;  // the way from other threads to this object
+    std::shared_ptr<QtDoor> m_door;  // the way from other threads to this object
     std::vector<std::shared_ptr<Follower>> m_followers;
     SessionStatus m_status;
     QString m_version;

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "app/bridge/cluster_session.h"
+#include "cluster/client/kubeconfig/kubeconfig.h"
 
 namespace qd::bridge {
 
@@ -79,12 +80,15 @@ public:
     virtual std::unique_ptr<Operation> start(const QString& name) = 0;
     virtual std::unique_ptr<Operation> suspend(const QString& name) = 0;
     virtual std::unique_ptr<Operation> remove(const QString& name) = 0;
-    virtual void open(const QString& name, QObject* context, Reply<std::shared_ptr<ClusterSession>> reply) = 0;
-    // The cluster's kubeconfig, as kubectl reads it.
-    virtual Result<std::string> kubeconfig(const QString& name) const = 0;
+    // A session with a running cluster, for the caller to keep.
+    virtual Result<std::unique_ptr<ClusterSession>> open(const QString& name) = 0;
+    // What kubectl needs to reach it.
+    virtual Result<client::KubeconfigEntry> kubeconfig(const QString& name) const = 0;
 
 signals:
     void clustersChanged();
+    // The cluster is about to end: whoever has a session with it gives it up now.
+    void ending(const QString& name);
 };
 
 }  // namespace qd::bridge

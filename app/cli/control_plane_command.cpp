@@ -83,11 +83,15 @@ int run(const Arguments& arguments) {
 
 void addControlPlaneCommand(CLI::App& app, int& exitCode) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = app.add_subcommand("control-plane", "Run the control plane alone, in the foreground, on loopback");
+    CLI::App* command =
+        app.add_subcommand("control-plane", "Run the control plane alone, in the foreground, on loopback");
     command->add_option("--data-dir", arguments->dataDir, "Folder of the store and the certificates")->required();
     command->add_option("--port", arguments->port, "Port of the API server; 0 takes a free one")->capture_default_str();
     command->add_option("--kubeconfig", arguments->kubeconfig, "File to write an administrator's kubeconfig to");
-    command->add_option("--controllers", arguments->controllers, "Controllers to run, as kube-controller-manager reads it: '*', 'name', '-name', or 'none'")->capture_default_str();
+    command
+        ->add_option("--controllers", arguments->controllers,
+                     "Controllers to run, as kube-controller-manager reads it: '*', 'name', '-name', or 'none'")
+        ->capture_default_str();
     command->add_option("--hollow-nodes", arguments->hollowNodes, "Nodes without machines that run Pods in name only");
     command->add_option("--token-file", arguments->tokenFile, "CSV of bearer tokens: token,user,uid,\"group,group\"");
     command->add_option("--service-cidr", arguments->serviceCidr, "Range of cluster IPs")->capture_default_str();

@@ -85,11 +85,14 @@ WallTime lastSeen(const corev1::Event& event) {
 
 }  // namespace
 
-QVector<Column> podColumns(Inventory& inventory) {
+QVector<Column> podColumns(Inventory& inventory, bool ofOne) {
     using corev1::Pod;
+    const Column revision =
+        column<Pod>(Columns::tr("Revision"), CellKind::Number, 90,
+                    [&inventory](const Pod& pod, WallTime) { return Cell{revisionText(inventory, pod)}; });
     return {
         name(Columns::tr("Pod")),
-        space(),
+        ofOne ? revision : space(),
         column<Pod>(Columns::tr("State"), CellKind::State, 150,
                     [](const Pod& pod, WallTime now) {
                         const PodSummary summary = summarize(pod, now);
@@ -109,8 +112,6 @@ QVector<Column> podColumns(Inventory& inventory) {
                         const int restarts = summarize(pod, now).restarts;
                         return Cell{QString::number(restarts), restarts};
                     }),
-        column<Pod>(Columns::tr("Revision"), CellKind::Number, 80,
-                    [&inventory](const Pod& pod, WallTime) { return Cell{revisionText(inventory, pod)}; }),
         age(),
     };
 }

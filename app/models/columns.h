@@ -6,7 +6,8 @@
 namespace qd::models {
 
 // `inventory` answers what a row says about other objects (a Deployment's Pods); it outlives the columns.
-QVector<Column> podColumns(Inventory& inventory);
+// `ofOne`: of one Deployment, with the revision in place of the namespace.
+QVector<Column> podColumns(Inventory& inventory, bool ofOne = false);
 QVector<Column> deploymentColumns();
 QVector<Column> serviceColumns(Inventory& inventory);
 QVector<Column> nodeColumns(Inventory& inventory);

@@ -39,6 +39,8 @@ ApplyDialog::ApplyDialog(const shell::Theme& theme, bridge::ClusterSession& sess
       m_summary(new QLabel(this)),
       m_editor(new YamlEditor(theme, this)),
       m_tree(new QTreeWidget(this)),
+      //: Check box: fields that other programs manage are changed all the same.
+      m_force(new QCheckBox(tr("Take over fields that others manage"), this)),
       m_open(new QPushButton(tr("Open file…"), this)),
       //: Button: back from the preview to the text.
       m_back(new QPushButton(tr("Edit text"), this)),
@@ -58,6 +60,10 @@ ApplyDialog::ApplyDialog(const shell::Theme& theme, bridge::ClusterSession& sess
         m_apply->setEnabled(false);
         m_back->setEnabled(false);
         m_plan->apply();
+    });
+    connect(m_force, &QCheckBox::toggled, this, [this](bool on) {
+        m_plan->setForce(on);
+        startPreview();
     });
     connect(m_plan, &actions::ApplyPlan::changed, this, &ApplyDialog::showDocument);
     connect(m_plan, &actions::ApplyPlan::finished, this, &ApplyDialog::finish);
@@ -94,6 +100,7 @@ void ApplyDialog::buildLayout(const shell::Theme& theme) {
     m_stack->addWidget(frame);
     layout->addWidget(m_stack, 1);
     auto* buttons = new QHBoxLayout;
+    m_force->setObjectName(QStringLiteral("applyForce"));
     m_preview->setObjectName(QStringLiteral("applyPreview"));
     m_apply->setObjectName(QStringLiteral("applyConfirm"));
     m_close->setObjectName(QStringLiteral("applyClose"));
@@ -102,6 +109,7 @@ void ApplyDialog::buildLayout(const shell::Theme& theme) {
     m_apply->setProperty("primary", true);
     buttons->addWidget(m_open);
     buttons->addWidget(m_back);
+    buttons->addWidget(m_force);
     buttons->addStretch(1);
     buttons->addWidget(m_close);
     buttons->addWidget(m_preview);
@@ -127,6 +135,7 @@ void ApplyDialog::edit() {
     m_open->show();
     m_preview->show();
     m_back->hide();
+    m_force->hide();
     m_apply->hide();
     m_editor->setFocus();
 }
@@ -281,11 +290,13 @@ void ApplyDialog::showSummary() {
     m_summary->setText(m_plan->isReady() ? parts.join(QStringLiteral(" · "))
                                          : tr("The cluster is asked what would happen…"));
     setRole(*m_summary, invalid > 0 ? QStringLiteral("failed") : QStringLiteral("muted"));
+    m_force->setVisible(m_force->isChecked() || m_plan->hasConflict());
     m_apply->setEnabled(m_plan->isReady() && creates + changes > 0);
     m_apply->setText(invalid > 0 ? tr("Apply the others") : tr("Apply"));
 }
 
 void ApplyDialog::finish() {
+    m_force->hide();
     m_apply->hide();
     m_back->setEnabled(m_plan->count(Outcome::Failed) > 0);
     m_close->setFocus();

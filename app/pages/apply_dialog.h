@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QCheckBox>
 #include <QDialog>
 #include <QLabel>
 #include <QPushButton>
@@ -43,6 +44,7 @@ private:
     QLabel* m_summary;
     YamlEditor* m_editor;
     QTreeWidget* m_tree;
+    QCheckBox* m_force;
     QPushButton* m_open;
     QPushButton* m_back;
     QPushButton* m_preview;

@@ -13,8 +13,8 @@ DeploymentView::DeploymentView(const Context& context, QWidget* parent)
     : QWidget(parent),
       m_context(context),
       m_picture(new views::RolloutView(context.theme)),
-      m_bench(new Workbench(context, QStringLiteral("deployment"), bridge::kPods, models::podColumns(context.inventory),
-                            m_picture, false, this)) {
+      m_bench(new Workbench(context, QStringLiteral("deployment"), bridge::kPods,
+                            models::podColumns(context.inventory, true), m_picture, false, this)) {
     setObjectName(QStringLiteral("deploymentView"));
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

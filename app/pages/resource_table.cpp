@@ -15,7 +15,7 @@ using models::ResourceTableModel;
 
 namespace {
 // How far columns shrink, in parts of their usual width, before the table scrolls sideways: words can be shortened.
-constexpr qreal kNarrowest = 0.9;
+constexpr qreal kNarrowest = 0.78;
 constexpr qreal kNarrowestWords = 0.5;
 
 // Shares what is left over (in proportion to the widths) or missing (to what each can give) among the columns, so that
@@ -107,9 +107,9 @@ void ResourceTable::setColumnWidths() {
     int give = 0;
     for (const models::Column& column : columns) {
         const int width = m_theme.ipx(column.width);
-        const int title = qCeil(views::textWidth(m_theme.fonts().secondaryStrong, column.title)) + m_theme.ipx(32);
-        const bool words =
-            column.kind == models::CellKind::Name || column.kind == models::CellKind::Muted || width > m_theme.ipx(200);
+        const int title = qCeil(views::textWidth(m_theme.fonts().secondaryStrong, column.title)) +
+                          m_theme.ipx(widths.isEmpty() ? 40 : 24);
+        const bool words = column.kind == models::CellKind::Muted || width > m_theme.ipx(200);
         const int least = qMax(title, int(width * (words ? kNarrowestWords : kNarrowest)));
         widths << width;
         slack << qMax(0, width - least);

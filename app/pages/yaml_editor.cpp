@@ -56,8 +56,8 @@ void YamlEditor::restyle() {
     setMarginsForegroundColor(p.muted);
     setFoldMarginColors(p.panel, p.panel);
     for (int marker = 25; marker <= 31; ++marker) {
-        setMarkerForegroundColor(p.panel, marker);
-        setMarkerBackgroundColor(p.muted, marker);
+        SendScintilla(SCI_MARKERSETFORE, static_cast<unsigned long>(marker), p.muted);
+        SendScintilla(SCI_MARKERSETBACK, static_cast<unsigned long>(marker), p.panel);
     }
     setMarginWidth(0, QStringLiteral("00000"));
     setMarkerBackgroundColor(tint(p, p.failed), m_marker);

@@ -48,8 +48,10 @@ public:
     std::unique_ptr<bridge::Operation> start(const QString&) override { return nullptr; }
     std::unique_ptr<bridge::Operation> suspend(const QString&) override { return nullptr; }
     std::unique_ptr<bridge::Operation> remove(const QString&) override { return nullptr; }
-    void open(const QString&, QObject*, bridge::Reply<std::shared_ptr<bridge::ClusterSession>>) override {}
-    Result<std::string> kubeconfig(const QString&) const override { return std::string(); }
+    Result<std::unique_ptr<bridge::ClusterSession>> open(const QString&) override {
+        return fail(Reason::NotFound, "no such cluster");
+    }
+    Result<client::KubeconfigEntry> kubeconfig(const QString&) const override { return client::KubeconfigEntry{}; }
 
     QVector<bridge::ClusterInfo> known;
     bridge::ClusterWish wished;

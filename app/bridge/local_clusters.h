@@ -1,0 +1,55 @@
+// The clusters of this machine. Those that this process runs it owns (cluster::ClusterOwner); those of another process
+// it sees, and asks their owner to suspend or delete them.
+//
+// What takes seconds or minutes runs on a thread of its own and is told to the Qt thread step by step.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "app/bridge/cluster_host.h"
+#include "app/cluster/cluster_owner.h"
+#include "cluster/base/executor.h"
+
+namespace qd::bridge {
+
+class QtDoor;
+
+class LocalClusters : public ClusterHost {
+    Q_OBJECT
+public:
+    // The executor must outlive it and may block.
+    LocalClusters(cluster::Environment environment, base::Executor& executor);
+    ~LocalClusters() override;
+
+    QVector<ClusterInfo> clusters() const override { return m_known; }
+    QVector<std::pair<QString, QString>> validate(const ClusterWish& wish) const override;
+    std::unique_ptr<Operation> create(const ClusterWish& wish) override;
+    std::unique_ptr<Operation> start(const QString& name) override;
+    std::unique_ptr<Operation> suspend(const QString& name) override;
+    std::unique_ptr<Operation> remove(const QString& name) override;
+    Result<std::unique_ptr<ClusterSession>> open(const QString& name) override;
+    Result<client::KubeconfigEntry> kubeconfig(const QString& name) const override;
+
+    // Looks at what there is, on a thread, and says clustersChanged when it differs.
+    void refresh();
+    // Whether this process runs clusters that quitting would end.
+    bool ownsAny() const { return !m_owners.empty(); }
+    // Suspends all that this process runs. Blocks; for the end of the program.
+    void suspendAll();
+
+private:
+    class Work;
+    using Owner = std::shared_ptr<cluster::ClusterOwner>;
+    std::unique_ptr<Operation> run(const QString& title, const QString& name,
+                                   std::function<Result<Owner>(const cluster::StepHandler&, std::stop_token)> work);
+    void adopt(const QString& name, Owner owner);
+
+    const cluster::Environment m_environment;
+    base::Executor& m_executor;
+    QVector<ClusterInfo> m_known;
+    std::map<QString, Owner> m_owners;
+    std::shared_ptr<QtDoor> m_door;
+};
+
+}  // namespace qd::bridge

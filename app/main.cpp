@@ -1,0 +1,81 @@
+// The window. See docs/architecture.md for what lies below it.
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QLibraryInfo>
+#include <QTranslator>
+#include <cstdio>
+#include <memory>
+
+#include "app/application.h"
+#include "app/bridge/control_plane_session.h"
+#include "app/bridge/local_clusters.h"
+#include "cluster/base/log.h"
+
+namespace {
+
+// Requests of the window, and operations on clusters, that may wait at the same time.
+constexpr unsigned kThreads = 8;
+
+// Opens a control plane of this process in a folder: for developing the window and for looking at a store.
+int openControlPlane(qd::app::Application& application, qd::base::Executor& executor, const QString& folder,
+                     unsigned nodes) {
+    qd::control_plane::Options options;
+    options.dataDir = folder.toStdString();
+    options.hollowNodes = nodes;
+    auto started = qd::control_plane::ControlPlane::start(options);
+    if (!started) {
+        std::fprintf(stderr, "quarterdeck: %s\n", started.error().message.c_str());
+        return 1;
+    }
+    std::shared_ptr<qd::control_plane::ControlPlane> plane = std::move(*started);
+    application.setKubeconfig(plane->kubeconfigEntry());
+    application.open(qd::bridge::openInProcess(QStringLiteral("local"), plane, executor));
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    QApplication::setOrganizationName(QStringLiteral("quarterdeck"));
+    QApplication::setApplicationName(QStringLiteral("quarterdeck"));
+    QApplication::setApplicationDisplayName(QStringLiteral("Quarterdeck"));
+    QApplication::setDesktopFileName(QStringLiteral("dev.quarterdeck.Quarterdeck"));
+    QApplication qt(argc, argv);
+    QApplication::setQuitOnLastWindowClosed(false);
+    qd::base::setUpLogging({});
+    QTranslator qtWords;
+    if (qtWords.load(QLocale(), QStringLiteral("qtbase"), QStringLiteral("_"),
+                     QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
+        QApplication::installTranslator(&qtWords);
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(
+        QApplication::translate("main", "A real Kubernetes cluster on this machine, in a window."));
+    parser.addHelpOption();
+    const QCommandLineOption controlPlane(
+        QStringLiteral("control-plane"),
+        QApplication::translate("main", "Open a control plane alone, kept in <folder>."), QStringLiteral("folder"));
+    const QCommandLineOption hollow(QStringLiteral("hollow-nodes"),
+                                    QApplication::translate("main", "With so many nodes that have no machine."),
+                                    QStringLiteral("count"), QStringLiteral("0"));
+    parser.addOptions({controlPlane, hollow});
+    parser.process(qt);
+
+    qd::base::ThreadPool executor("window", kThreads);
+    if (parser.isSet(controlPlane)) {
+        qd::app::Application application(qt, executor, nullptr);
+        const int failed =
+            openControlPlane(application, executor, parser.value(controlPlane), parser.value(hollow).toUInt());
+        if (failed != 0) return failed;
+        application.show();
+        return QApplication::exec();
+    }
+    auto clusters = std::make_unique<qd::bridge::LocalClusters>(qd::cluster::Environment::ofThisProgram(), executor);
+    qd::bridge::LocalClusters* owned = clusters.get();
+    qd::app::Application application(qt, executor, std::move(clusters));
+    application.show();
+    const int code = QApplication::exec();
+    application.window().hide();
+    owned->suspendAll();
+    return code;
+}
