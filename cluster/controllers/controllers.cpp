@@ -3,8 +3,16 @@
 #include "cluster/controllers/deployment/deployment_controller.h"
 #include "cluster/controllers/endpoints/endpoints_controller.h"
 #include "cluster/controllers/endpointslice/endpointslice_controller.h"
+#include "cluster/controllers/garbage_collector/garbage_collector.h"
+#include "cluster/controllers/namespaces/namespace_controller.h"
+#include "cluster/controllers/node_ipam/node_ipam_controller.h"
+#include "cluster/controllers/node_lifecycle/node_lifecycle_controller.h"
+#include "cluster/controllers/pod_gc/pod_gc_controller.h"
 #include "cluster/controllers/replicaset/replicaset_controller.h"
 #include "cluster/controllers/replication/replication_kind.h"
+#include "cluster/controllers/root_ca/root_ca_publisher.h"
+#include "cluster/controllers/serviceaccount/serviceaccount_controller.h"
+#include "cluster/controllers/taint_eviction/taint_eviction_controller.h"
 
 namespace qd::controllers {
 namespace {
@@ -17,11 +25,19 @@ auto made(Arguments... arguments) {
 
 }  // namespace
 
-std::vector<Descriptor> controllerDescriptors(const Options&) {
+std::vector<Descriptor> controllerDescriptors(const Options& options) {
     return {
+        {.name = "serviceaccount-controller", .alias = "serviceaccount", .make = made<ServiceAccountController>(), .workers = 1},
+        {.name = "root-ca-certificate-publisher-controller", .alias = "root-ca-cert-publisher", .make = made<RootCaPublisher>(options.rootCa), .workers = 1},
+        {.name = "node-ipam-controller", .alias = "nodeipam", .make = made<NodeIpamController>(options.clusterCidr, options.nodeMaskSize), .workers = 1, .eventSource = "cidrAllocator"},
+        {.name = "node-lifecycle-controller", .alias = "nodelifecycle", .make = made<NodeLifecycleController>(), .eventSource = "node-controller"},
+        {.name = "taint-eviction-controller", .alias = "taint-eviction-controller", .make = made<TaintEvictionController>()},
         {.name = "endpoints-controller", .alias = "endpoint", .make = made<EndpointsController>(), .eventSource = "endpoint-controller"},
         {.name = "endpointslice-controller", .alias = "endpointslice", .make = made<EndpointSliceController>(), .eventSource = "endpoint-slice-controller"},
         {.name = "replicationcontroller-controller", .alias = "replicationcontroller", .make = made<ReplicaSetController>(replicationControllerKind()), .eventSource = "replication-controller"},
+        {.name = "pod-garbage-collector-controller", .alias = "podgc", .make = made<PodGcController>(), .workers = 1},
+        {.name = "namespace-controller", .alias = "namespace", .make = made<NamespaceController>(options.resources)},
+        {.name = "garbage-collector-controller", .alias = "garbagecollector", .make = made<GarbageCollector>(options.resources)},
         {.name = "deployment-controller", .alias = "deployment", .make = made<DeploymentController>()},
         {.name = "replicaset-controller", .alias = "replicaset", .make = made<ReplicaSetController>(replicaSetKind())},
     };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cluster/controllers/runtime/controller.h"
+#include "cluster/controllers/runtime/resources.h"
 
 namespace qd::controllers {
 
@@ -13,6 +14,7 @@ struct Options {
     std::string rootCa;                          // PEM; what kube-root-ca.crt holds
     std::string clusterCidr = "10.244.0.0/16";   // Pods' addresses, split among the nodes
     int nodeMaskSize = 24;                       // of each node's part
+    ResourceList resources = builtinResources;   // what namespaces are emptied of and the garbage collector watches
 };
 
 // One line a controller, in the order in which they are started.

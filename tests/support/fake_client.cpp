@@ -49,6 +49,13 @@ std::string quoted(const client::ResourceName& resource, const std::string& name
     return fmt::format("{}{} \"{}\"", resource.resource, resource.group.empty() ? "" : "." + resource.group, name);
 }
 
+// What keeps an object that is being deleted, besides a grace period.
+bool isHeld(const api::Object& object) {
+    if (!object.metadata.finalizers.empty()) return true;
+    const auto* ns = api::objectAs<corev1::Namespace>(object);
+    return ns && !ns->spec.finalizers.empty();
+}
+
 bool isEvent(const client::ResourceName& resource) { return resource.resource == "events"; }
 
 }  // namespace
@@ -232,7 +239,7 @@ Result<api::ObjectPtr> FakeClient::replace(const client::ResourceName& resource,
     }
     now->metadata.resourceVersion = (*before)->metadata.resourceVersion;
     if (api::equal(*now, **before)) return before;
-    if (now->metadata.deletionTimestamp && now->metadata.finalizers.empty() && now->metadata.deletionGracePeriodSeconds.value_or(0) == 0) {
+    if (now->metadata.deletionTimestamp && !isHeld(*now) && now->metadata.deletionGracePeriodSeconds.value_or(0) == 0) {
         return store(resource, std::move(now), client::WatchEvent::Type::Deleted);
     }
     return store(resource, std::move(now), client::WatchEvent::Type::Modified);
@@ -286,7 +293,7 @@ Result<void> FakeClient::remove(const client::ResourceName& resource, const std:
     }
     const auto* pod = api::objectAs<corev1::Pod>(**object);
     const bool graceful = pod && deletesPodsGracefully && !pod->spec.nodeName.empty() && options.gracePeriodSeconds.value_or(30) != 0;
-    if (finalizers.empty() && !graceful) {
+    if (!isHeld(*marked) && !graceful) {
         drop(resource, *object);
         return {};
     }
