@@ -140,10 +140,13 @@ QVector<Column> deploymentColumns() {
             [](const Deployment& deployment, WallTime) {
                 return Cell{QString::number(deployment.status.availableReplicas), deployment.status.availableReplicas};
             }),
-        column<Deployment>(Columns::tr("Image"), CellKind::Muted, 240,
+        column<Deployment>(Columns::tr("Image"), CellKind::Muted, 200,
                            [](const Deployment& deployment, WallTime) {
                                const auto& containers = deployment.spec.template_.spec.containers;
-                               return Cell{containers.empty() ? QString() : toQString(containers.front().image)};
+                               const QString image =
+                                   containers.empty() ? QString() : toQString(containers.front().image);
+                               // What tells Deployments and revisions apart stands at the end.
+                               return Cell{image.section(u'/', -1), {}, views::State::Empty, image};
                            }),
         age(),
     };

@@ -292,7 +292,7 @@ void ApplyDialog::showSummary() {
     setRole(*m_summary, invalid > 0 ? QStringLiteral("failed") : QStringLiteral("muted"));
     m_force->setVisible(m_force->isChecked() || m_plan->hasConflict());
     m_apply->setEnabled(m_plan->isReady() && creates + changes > 0);
-    m_apply->setText(invalid > 0 ? tr("Apply the others") : tr("Apply"));
+    m_apply->setText(invalid > 0 && creates + changes > 0 ? tr("Apply the others") : tr("Apply"));
 }
 
 void ApplyDialog::finish() {

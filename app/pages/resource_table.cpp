@@ -108,7 +108,7 @@ void ResourceTable::setColumnWidths() {
     for (const models::Column& column : columns) {
         const int width = m_theme.ipx(column.width);
         const int title = qCeil(views::textWidth(m_theme.fonts().secondaryStrong, column.title)) +
-                          m_theme.ipx(widths.isEmpty() ? 40 : 24);
+                          m_theme.ipx(widths.isEmpty() || column.kind == models::CellKind::Number ? 40 : 24);
         const bool words = column.kind == models::CellKind::Muted || width > m_theme.ipx(200);
         const int least = qMax(title, int(width * (words ? kNarrowestWords : kNarrowest)));
         widths << width;

@@ -118,6 +118,7 @@ Rail::Rail(const Theme& theme, QWidget* parent)
       m_pages(new QVBoxLayout),
       m_group(new QButtonGroup(this)),
       m_foot(new QWidget(this)),
+      m_logo(new QLabel(this)),
       m_brand(new QLabel(QStringLiteral("Quarterdeck"), this)),
       m_revision(new QLabel(m_foot)),
       m_delay(new QLabel(m_foot)),
@@ -144,9 +145,7 @@ QWidget* Rail::makeBrand() {
     auto* layout = new QHBoxLayout(row);
     layout->setContentsMargins(m_theme.ipx(4), 0, 0, 0);
     layout->setSpacing(m_theme.ipx(10));
-    auto* logo = new QLabel(row);
-    logo->setPixmap(QIcon(QStringLiteral(":/icons/quarterdeck.svg")).pixmap(QSize(m_theme.ipx(26), m_theme.ipx(26))));
-    layout->addWidget(logo);
+    layout->addWidget(m_logo);
     layout->addWidget(m_brand, 1);
     return row;
 }
@@ -178,6 +177,7 @@ void Rail::makeFoot(QVBoxLayout& layout) {
 
 void Rail::restyle() {
     setFixedWidth(m_theme.ipx(204));
+    m_logo->setPixmap(QIcon(QStringLiteral(":/icons/quarterdeck.svg")).pixmap(QSize(m_theme.ipx(26), m_theme.ipx(26))));
     QFont brand = m_theme.fonts().heading;
     brand.setPointSizeF(brand.pointSizeF() * 1.1);
     m_brand->setFont(brand);

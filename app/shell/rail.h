@@ -87,6 +87,7 @@ private:
     QButtonGroup* m_group;
     QHash<QString, RailButton*> m_buttons;
     QWidget* m_foot;
+    QLabel* m_logo;
     QLabel* m_brand;
     QLabel* m_revision;
     QLabel* m_delay;

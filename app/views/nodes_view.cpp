@@ -104,6 +104,12 @@ QVector<Tile> NodesView::layOut(const QSizeF& size) {
 }
 
 void NodesView::paintScene(QPainter& painter) {
+    if (cards() == 0) {
+        //: In place of the node cards.
+        paintText(painter, theme().fonts().text, theme().palette().muted, QRectF(rect()), Qt::AlignCenter,
+                  tr("No node has registered yet. Nodes appear here as soon as their machines have started."));
+        return;
+    }
     const Shelf layout = shelf(width());
     for (int i = 0; i < m_model.nodes.size(); ++i) paintCard(painter, m_model.nodes[i], cardRect(i, layout));
     if (m_model.unscheduled.isEmpty()) return;

@@ -1,8 +1,11 @@
 // The pages of an open cluster, driven as a person would.
+#include <QAccessible>
 #include <QInputDialog>
 #include <QLabel>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QSplitter>
 #include <QTabBar>
 #include <QTableView>
 #include <QTemporaryDir>
@@ -241,13 +244,57 @@ private slots:
         QCOMPARE(table->model()->rowCount(), 0);
     }
 
-    void itIsUsableAt1024By640AndWithLargeText() {
+    void itIsUsableAt1024By640() {
         Desk desk(Scheme::Dark);
         desk.window.resize(1024, 640);
         desk.openWeb();
         desk.find<views::RolloutView>("rolloutView")->select(kStarting);
         QCOMPARE(desk.window.size(), QSize(1024, 640));
         Stage::shoot(desk.window, QStringLiteral("small-dark"));
+    }
+
+    void itGrowsWithTheDesktopsText() {
+        Desk desk;
+        desk.stage.setTextScale(1.5);
+        desk.window.resize(1800, 1100);
+        desk.openWeb();
+        desk.find<views::RolloutView>("rolloutView")->select(kStarting);
+        Stage::shoot(desk.window, QStringLiteral("large-text-light"));
+        QVERIFY(desk.find<QAbstractButton>("rail.nodes")->height() >= 48);
+    }
+
+    void actionsAreTheSameInMenuButtonAndPalette() {
+        Desk desk;
+        desk.openWeb();
+        auto* picture = desk.find<views::RolloutView>("rolloutView");
+        QTRY_VERIFY(picture->tile(kStarting));
+        picture->select(kStarting);
+        const auto named = [&desk](const char* id) { return desk.registry.find(QString::fromLatin1(id)); };
+        QVERIFY(named("pod.logs")->isEnabled());
+        QVERIFY(!named("deployment.scale")->isEnabled());
+        desk.window.palette().popUp();
+        QStringList titles;
+        for (int row = 0; row < desk.window.palette().model().rowCount(); ++row)
+            titles << desk.window.palette().model().index(row, 0).data().toString();
+        QVERIFY(titles.contains(named("pod.logs")->text()));
+        QVERIFY(titles.contains(QStringLiteral("shop/web")));
+        QVERIFY(!titles.contains(named("deployment.scale")->text()));
+    }
+
+    void everyControlOfEveryPageHasAName() {
+        Desk desk;
+        desk.openWeb();
+        for (QWidget* widget : desk.window.findChildren<QWidget*>()) {
+            if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() ||
+                widget->objectName().startsWith(QStringLiteral("qt_")))
+                continue;
+            const auto* accessible = QAccessible::queryAccessibleInterface(widget);
+            const QString name = accessible ? accessible->text(QAccessible::Name) : QString();
+            const bool container = qobject_cast<QScrollArea*>(widget) || qobject_cast<QTabBar*>(widget) ||
+                                   qobject_cast<QSplitterHandle*>(widget);
+            QVERIFY2(container || !name.isEmpty(),
+                     qPrintable(QString::fromLatin1(widget->metaObject()->className()) + u' ' + widget->objectName()));
+        }
     }
 };
 
