@@ -109,6 +109,19 @@ private slots:
         Stage::shoot(dialog, QStringLiteral("real-refused"));
     }
 
+    void aLogThatCannotBeReadSaysWhy() {
+        Desk desk;
+        const std::unique_ptr<bridge::ByteStream> log = desk.workspace->session().logs({"default", "no-such-pod", ""});
+        QSignalSpy closed(log.get(), &bridge::ByteStream::closed);
+        QTRY_COMPARE_WITH_TIMEOUT(closed.count(), 1, 10'000);
+        QVERIFY2(!closed[0][0].toString().isEmpty(), "an ended container and a refusal are not the same");
+        const std::unique_ptr<bridge::ByteStream> shell =
+            desk.workspace->session().exec({"default", "no-such-pod", "", {"sh"}});
+        QSignalSpy ended(shell.get(), &bridge::ByteStream::closed);
+        QTRY_COMPARE_WITH_TIMEOUT(ended.count(), 1, 10'000);
+        QVERIFY(!ended[0][0].toString().isEmpty());
+    }
+
     void closingWhileWatchesRunIsSafe() {
         Desk desk;
         desk.workspace.reset();
