@@ -29,6 +29,7 @@ const std::deque<Kind>& allKinds() {
         std::deque<Kind> kinds;
         kinds.push_back(configMapKind());
         kinds.push_back(namespaceKind());
+        kinds.push_back(podKind());
         kinds.push_back(secretKind());
         kinds.push_back(serviceAccountKind());
         kinds.push_back(serviceKind());

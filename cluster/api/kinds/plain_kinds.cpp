@@ -31,7 +31,6 @@ const std::vector<Row>& rows() {
         {"", "v1", "Node", {"no"}, {}, kStatus, {}, {{"proxy", "", "", "NodeProxyOptions", {"create", "delete", "get", "patch", "update"}}}},
         {"", "v1", "PersistentVolumeClaim", {"pvc"}, {}, kStatus, {}, {}},
         {"", "v1", "PersistentVolume", {"pv"}, {}, kStatus, {}, {}},
-        {"", "v1", "Pod", {"po"}, {"all"}, kStatus, {}, {{"attach", "", "", "PodAttachOptions", {"create", "get"}}, {"binding", "", "", "Binding", {"create"}}, {"ephemeralcontainers", "", "", "Pod", {"get", "patch", "update"}}, {"eviction", "policy", "v1", "Eviction", {"create"}}, {"exec", "", "", "PodExecOptions", {"create", "get"}}, {"log", "", "", "Pod", {"get"}}, {"portforward", "", "", "PodPortForwardOptions", {"create", "get"}}, {"proxy", "", "", "PodProxyOptions", {"create", "delete", "get", "patch", "update"}}, {"resize", "", "", "Pod", {"get", "patch", "update"}}}},
         {"", "v1", "PodTemplate", {}, {}, 0, {}, {}},
         {"", "v1", "ReplicationController", {"rc"}, {"all"}, kScale | kStatus | kGenerations, {}, {}},
         {"", "v1", "ResourceQuota", {"quota"}, {}, kStatus, {}, {}},
@@ -102,7 +101,7 @@ const Names kNeedResourceVersion = {"node.k8s.io/RuntimeClass", "policy/PodDisru
                                     "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding", "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
                                     "admissionregistration.k8s.io/ValidatingWebhookConfiguration", "admissionregistration.k8s.io/MutatingWebhookConfiguration",
                                     "apiextensions.k8s.io/CustomResourceDefinition", "apiregistration.k8s.io/APIService"};
-const Names kReturnDeleted = {"/ResourceQuota", "/PersistentVolume", "/PersistentVolumeClaim", "/Pod", "/PodTemplate",
+const Names kReturnDeleted = {"/ResourceQuota", "/PersistentVolume", "/PersistentVolumeClaim", "/PodTemplate",
                               "resource.k8s.io/ResourceClaimTemplate", "resource.k8s.io/ResourceSlice", "resource.k8s.io/ResourceClaim",
                               "resource.k8s.io/DeviceClass", "storage.k8s.io/CSIDriver", "storage.k8s.io/StorageClass", "storage.k8s.io/VolumeAttachment",
                               "storage.k8s.io/CSINode", "storage.k8s.io/VolumeAttributesClass"};

@@ -7,6 +7,7 @@ namespace qd::api {
 
 Kind configMapKind();
 Kind namespaceKind();
+Kind podKind();
 Kind secretKind();
 Kind serviceAccountKind();
 Kind serviceKind();

@@ -1,0 +1,391 @@
+// Source: https://kubernetes.io/docs/concepts/storage/volumes/.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cluster/api/kinds/common_rules.h"
+#include "cluster/api/kinds/core/pod_spec.h"
+#include "cluster/api/kinds/go_json.h"
+#include "cluster/api/kinds/object_meta.h"
+#include "cluster/api/meta/names.h"
+
+namespace qd::api {
+namespace {
+
+using namespace corev1;
+
+constexpr std::string_view kModeRule = "must be a number between 0 and 0777 (octal), both inclusive";
+constexpr std::string_view kPartitionRule = "must be a number between 0 and 255, both inclusive";
+constexpr std::int64_t kLeastTokenSeconds = 600;
+constexpr std::int64_t kMostTokenSeconds = std::int64_t(1) << 32;
+
+field::Errors modeErrors(const std::optional<std::int32_t>& mode, const field::Path& path) {
+    if (!mode || (*mode >= 0 && *mode <= 0777)) return {};
+    return {field::invalid(path, *mode, kModeRule)};
+}
+
+// Relative, without "..", and not beginning with two dots: those are the kubelet's own.
+field::Errors unreservedPathErrors(const std::string& target, const field::Path& path) {
+    field::Errors errors = relativePathErrors(target, path);
+    if (target.starts_with("..") && !target.starts_with("../")) errors.push_back(field::invalid(path, target, "must not start with '..'"));
+    return errors;
+}
+
+field::Errors keyToPathErrors(const KeyToPath& item, const field::Path& path) {
+    field::Errors errors;
+    if (item.key.empty()) errors.push_back(field::required(path.child("key")));
+    if (item.path.empty()) errors.push_back(field::required(path.child("path")));
+    field::append(errors, unreservedPathErrors(item.path, path.child("path")));
+    field::append(errors, modeErrors(item.mode, path.child("mode")));
+    return errors;
+}
+
+field::Errors keysErrors(const std::vector<KeyToPath>& items, const field::Path& path) {
+    field::Errors errors;
+    for (std::size_t i = 0; i < items.size(); ++i) field::append(errors, keyToPathErrors(items[i], path.child("items").index(i)));
+    return errors;
+}
+
+field::Errors downwardFileErrors(const DownwardAPIVolumeFile& file, const field::Path& path) {
+    field::Errors errors;
+    if (file.path.empty()) errors.push_back(field::required(path.child("path")));
+    field::append(errors, unreservedPathErrors(file.path, path.child("path")));
+    if (file.fieldRef) {
+        field::append(errors, objectFieldErrors(*file.fieldRef, {"metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"},
+                                                path.child("fieldRef")));
+        if (file.resourceFieldRef) errors.push_back(field::invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"));
+    } else if (file.resourceFieldRef) {
+        field::append(errors, resourceFieldErrors(*file.resourceFieldRef, true, path.child("resourceFieldRef")));
+    } else {
+        errors.push_back(field::required(path, "one of fieldRef and resourceFieldRef is required"));
+    }
+    field::append(errors, modeErrors(file.mode, path.child("mode")));
+    return errors;
+}
+
+// The files that sources of a projected volume make; no two may have the same place.
+class ProjectedFiles {
+public:
+    explicit ProjectedFiles(const field::Path& path) : m_path(path) {}
+    field::Errors add(const std::string& file, const std::string& shownAs) {
+        if (file.empty() || m_files.insert(file).second) return {};
+        return {field::invalid(m_path, shownAs, "conflicting duplicate paths")};
+    }
+
+private:
+    field::Path m_path;
+    std::set<std::string> m_files;
+};
+
+template <typename Source>
+field::Errors projectedKeysErrors(const Source& source, ProjectedFiles& files, const field::Path& path) {
+    field::Errors errors;
+    if (source.name.empty()) errors.push_back(field::required(path.child("name")));
+    for (std::size_t i = 0; i < source.items.size(); ++i) {
+        field::append(errors, keyToPathErrors(source.items[i], path.child("items").index(i)));
+        field::append(errors, files.add(source.items[i].path, source.name));
+    }
+    return errors;
+}
+
+field::Errors tokenErrors(const ServiceAccountTokenProjection& token, const field::Path& path, const field::Path& volumePath) {
+    field::Errors errors;
+    const std::int64_t seconds = token.expirationSeconds.value_or(0);
+    if (seconds < kLeastTokenSeconds) errors.push_back(field::invalid(path.child("expirationSeconds"), seconds, "may not specify a duration less than 10 minutes"));
+    if (seconds > kMostTokenSeconds) errors.push_back(field::invalid(path.child("expirationSeconds"), seconds, "may not specify a duration larger than 2^32 seconds"));
+    if (token.path.empty()) {
+        errors.push_back(field::required(volumePath.child("path")));
+    } else {
+        field::append(errors, unreservedPathErrors(token.path, volumePath.child("path")));
+    }
+    return errors;
+}
+
+field::Errors projectedErrors(const ProjectedVolumeSource& projected, const field::Path& path) {
+    field::Errors errors = modeErrors(projected.defaultMode, path.child("defaultMode"));
+    ProjectedFiles files(path);
+    for (std::size_t i = 0; i < projected.sources.size(); ++i) {
+        const auto& source = projected.sources[i];
+        const field::Path at = path.child("sources").index(i);
+        int count = 0;
+        if (source.secret && ++count) field::append(errors, projectedKeysErrors(*source.secret, files, at.child("secret")));
+        if (source.configMap && ++count) field::append(errors, projectedKeysErrors(*source.configMap, files, at.child("configMap")));
+        if (source.downwardAPI && ++count) {
+            for (const auto& item : source.downwardAPI->items) {
+                field::append(errors, downwardFileErrors(item, at.child("downwardAPI")));
+                field::append(errors, files.add(item.path, item.path));
+            }
+        }
+        if (source.serviceAccountToken && ++count) field::append(errors, tokenErrors(*source.serviceAccountToken, at.child("serviceAccountToken"), path));
+        if (source.clusterTrustBundle && ++count) field::append(errors, unreservedPathErrors(source.clusterTrustBundle->path, at.child("clusterTrustBundle", "path")));
+        if (source.podCertificate) ++count;
+        if (count > 1) errors.push_back(field::forbidden(at, "may not specify more than 1 volume type per source"));
+    }
+    return errors;
+}
+
+field::Errors hostPathErrors(const HostPathVolumeSource& host, const field::Path& path) {
+    if (host.path.empty()) return {field::required(path.child("path"))};
+    field::Errors errors = pathWithoutBackstepsErrors(host.path, path.child("path"));
+    if (host.type) {
+        field::append(errors, choiceErrors(path.child("type"), *host.type,
+                                           {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"}));
+    }
+    return errors;
+}
+
+field::Errors csiErrors(const CSIVolumeSource& csi, const field::Path& path) {
+    field::Errors errors;
+    if (csi.driver.empty()) {
+        errors.push_back(field::required(path.child("driver")));
+    } else {
+        if (csi.driver.size() > 63) errors.push_back(field::tooLong(path.child("driver"), 63));
+        std::string lower = csi.driver;
+        std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+        field::append(errors, complaintErrors(path.child("driver"), csi.driver, dns1123SubdomainErrors(lower)));
+    }
+    if (csi.nodePublishSecretRef) {
+        const std::string& name = csi.nodePublishSecretRef->name;
+        if (name.empty()) {
+            errors.push_back(field::required(path.child("nodePublishSecretRef", "name")));
+        } else {
+            field::append(errors, subdomainErrors(path.child("name"), name));
+        }
+    }
+    return errors;
+}
+
+field::Errors nfsErrors(const NFSVolumeSource& nfs, const field::Path& path) {
+    field::Errors errors;
+    if (nfs.server.empty()) errors.push_back(field::required(path.child("server")));
+    if (nfs.path.empty()) errors.push_back(field::required(path.child("path")));
+    if (!nfs.path.starts_with('/')) errors.push_back(field::invalid(path.child("path"), nfs.path, "must be an absolute path"));
+    return errors;
+}
+
+field::Errors templateMetadataErrors(const metav1::ObjectMeta& metadata, const field::Path& path) {
+    field::Errors errors = validateAnnotations(metadata.annotations, path.child("annotations"));
+    field::append(errors, validateLabels(metadata.labels, path.child("labels")));
+    const auto refuse = [&](bool given, const char* name) {
+        if (given) errors.push_back(field::forbidden(path.child(name), "cannot be set"));
+    };
+    refuse(!metadata.name.empty(), "name");
+    refuse(!metadata.generateName.empty(), "generateName");
+    refuse(!metadata.namespace_.empty(), "namespace");
+    refuse(!metadata.uid.empty(), "uID");
+    refuse(!metadata.resourceVersion.empty(), "resourceVersion");
+    refuse(metadata.generation != 0, "generation");
+    refuse(!metadata.ownerReferences.empty(), "ownerReferences");
+    refuse(!metadata.finalizers.empty(), "finalizers");
+    return errors;
+}
+
+field::Errors ephemeralErrors(const EphemeralVolumeSource& ephemeral, const field::Path& path) {
+    const field::Path at = path.child("volumeClaimTemplate");
+    if (!ephemeral.volumeClaimTemplate) return {field::required(at)};
+    field::Errors errors = templateMetadataErrors(ephemeral.volumeClaimTemplate->metadata, at.child("metadata"));
+    field::append(errors, claimSpecErrors(ephemeral.volumeClaimTemplate->spec, at.child("spec")));
+    return errors;
+}
+
+// Whose check is no more than that these fields are given; `part` is upstream's name of the field in paths.
+template <typename Source>
+field::Errors diskErrors(const std::string& id, const Source& source, const char* idName, const field::Path& path) {
+    field::Errors errors;
+    if (id.empty()) errors.push_back(field::required(path.child(idName)));
+    if (source.partition < 0 || source.partition > 255) errors.push_back(field::invalid(path.child("partition"), source.partition, kPartitionRule));
+    return errors;
+}
+
+// Collects the faults of the one source that a volume has, and refuses further ones.
+class Sources {
+public:
+    explicit Sources(const field::Path& path) : m_path(path) {}
+    template <typename Source, typename Check>
+    void visit(const Box<Source>& source, const char* name, Check check) {
+        if (!source) return;
+        if (m_count++ > 0) {
+            --m_count;
+            m_errors.push_back(field::forbidden(m_path.child(name), "may not specify more than 1 volume type"));
+            return;
+        }
+        field::append(m_errors, check(*source));
+    }
+    field::Errors finish() {
+        if (m_count == 0) m_errors.push_back(field::required(m_path, "must specify a volume type"));
+        return std::move(m_errors);
+    }
+
+private:
+    field::Path m_path;
+    field::Errors m_errors;
+    int m_count = 0;
+};
+
+const auto kUnchecked = [](const auto&) { return field::Errors{}; };
+
+field::Errors keyedErrors(const std::string& name, const char* nameField, const std::optional<std::int32_t>& mode, const std::vector<KeyToPath>& items, const field::Path& path) {
+    field::Errors errors;
+    if (name.empty()) errors.push_back(field::required(path.child(nameField)));
+    field::append(errors, modeErrors(mode, path.child("defaultMode")));
+    field::append(errors, keysErrors(items, path));
+    return errors;
+}
+
+field::Errors emptyDirErrors(const EmptyDirVolumeSource& source, const field::Path& path) {
+    if (!source.sizeLimit || source.sizeLimit->sign() >= 0) return {};
+    return {field::forbidden(path.child("sizeLimit"), "SizeLimit field must be a valid resource quantity")};
+}
+
+field::Errors sourceErrors(const Volume& volume, const PodContext& context, const field::Path& path) {
+    Sources sources(path);
+    sources.visit(volume.emptyDir, "emptyDir", [&](const auto& s) { return emptyDirErrors(s, path.child("emptyDir")); });
+    sources.visit(volume.hostPath, "hostPath", [&](const auto& s) { return hostPathErrors(s, path.child("hostPath")); });
+    sources.visit(volume.gitRepo, "gitRepo", [&](const auto& s) {
+        field::Errors errors;
+        if (s.repository.empty()) errors.push_back(field::required(path.child("gitRepo", "repository")));
+        field::append(errors, relativePathErrors(s.directory, path.child("gitRepo", "directory")));
+        return errors;
+    });
+    sources.visit(volume.gcePersistentDisk, "gcePersistentDisk", [&](const auto& s) { return diskErrors(s.pdName, s, "pdName", path.child("persistentDisk")); });
+    sources.visit(volume.awsElasticBlockStore, "awsElasticBlockStore", [&](const auto& s) { return diskErrors(s.volumeID, s, "volumeID", path.child("awsElasticBlockStore")); });
+    sources.visit(volume.secret, "secret", [&](const auto& s) { return keyedErrors(s.secretName, "secretName", s.defaultMode, s.items, path.child("secret")); });
+    sources.visit(volume.nfs, "nfs", [&](const auto& s) { return nfsErrors(s, path.child("nfs")); });
+    sources.visit(volume.iscsi, "iscsi", kUnchecked);
+    sources.visit(volume.glusterfs, "glusterfs", kUnchecked);
+    sources.visit(volume.flocker, "flocker", kUnchecked);
+    sources.visit(volume.persistentVolumeClaim, "persistentVolumeClaim", [&](const auto& s) {
+        return s.claimName.empty() ? field::Errors{field::required(path.child("persistentVolumeClaim", "claimName"))} : field::Errors{};
+    });
+    sources.visit(volume.rbd, "rbd", kUnchecked);
+    sources.visit(volume.cinder, "cinder", kUnchecked);
+    sources.visit(volume.cephfs, "cephFS", kUnchecked);
+    sources.visit(volume.quobyte, "quobyte", kUnchecked);
+    sources.visit(volume.downwardAPI, "downwarAPI", [&](const auto& s) {
+        field::Errors errors = modeErrors(s.defaultMode, path.child("downwardAPI", "defaultMode"));
+        for (const auto& item : s.items) field::append(errors, downwardFileErrors(item, path.child("downwardAPI")));
+        return errors;
+    });
+    sources.visit(volume.fc, "fc", kUnchecked);
+    sources.visit(volume.flexVolume, "flexVolume", kUnchecked);
+    sources.visit(volume.configMap, "configMap", [&](const auto& s) { return keyedErrors(s.name, "name", s.defaultMode, s.items, path.child("configMap")); });
+    sources.visit(volume.azureFile, "azureFile", kUnchecked);
+    sources.visit(volume.vsphereVolume, "vsphereVolume", kUnchecked);
+    sources.visit(volume.photonPersistentDisk, "photonPersistentDisk", kUnchecked);
+    sources.visit(volume.portworxVolume, "portworxVolume", kUnchecked);
+    sources.visit(volume.azureDisk, "azureDisk", kUnchecked);
+    sources.visit(volume.storageos, "storageos", kUnchecked);
+    sources.visit(volume.projected, "projected", [&](const auto& s) { return projectedErrors(s, path.child("projected")); });
+    sources.visit(volume.scaleIO, "scaleIO", kUnchecked);
+    sources.visit(volume.csi, "csi", [&](const auto& s) { return csiErrors(s, path.child("csi")); });
+    sources.visit(volume.ephemeral, "ephemeral", [&](const auto& s) {
+        field::Errors errors = ephemeralErrors(s, path.child("ephemeral"));
+        if (context.metadata && !context.metadata->name.empty() && !volume.name.empty()) {
+            const std::string claim = context.metadata->name + "-" + volume.name;
+            for (const auto& complaint : dns1123SubdomainErrors(claim)) {
+                errors.push_back(field::invalid(path.child("name"), volume.name, fmt::format("PVC name \"{}\": {}", claim, complaint)));
+            }
+        }
+        return errors;
+    });
+    sources.visit(volume.image, "image", [&](const auto& s) {
+        field::Errors errors;
+        if (context.isPod && s.reference.empty()) errors.push_back(field::required(path.child("image", "reference")));
+        field::append(errors, pullPolicyErrors(s.pullPolicy, path.child("image", "pullPolicy")));
+        return errors;
+    });
+    return sources.finish();
+}
+
+field::Errors dataSourceErrors(const std::string& name, const std::string& kind, const std::optional<std::string>& group, const field::Path& path) {
+    field::Errors errors;
+    if (name.empty()) errors.push_back(field::required(path.child("name")));
+    if (kind.empty()) errors.push_back(field::required(path.child("kind")));
+    if (group.value_or("").empty()) {
+        if (kind != "PersistentVolumeClaim") errors.push_back(field::invalid(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
+    } else {
+        field::append(errors, subdomainErrors(path.child("apiGroup"), *group));
+    }
+    return errors;
+}
+
+}  // namespace
+
+field::Errors pathWithoutBackstepsErrors(const std::string& target, const field::Path& path) {
+    std::string_view rest = target;
+    while (true) {
+        const auto slash = rest.find('/');
+        if (rest.substr(0, slash) == "..") return {field::invalid(path, target, "must not contain '..'")};
+        if (slash == std::string_view::npos) return {};
+        rest.remove_prefix(slash + 1);
+    }
+}
+
+field::Errors relativePathErrors(const std::string& target, const field::Path& path) {
+    field::Errors errors;
+    if (target.starts_with('/')) errors.push_back(field::invalid(path, target, "must be a relative path"));
+    field::append(errors, pathWithoutBackstepsErrors(target, path));
+    return errors;
+}
+
+field::Errors claimSpecErrors(const PersistentVolumeClaimSpec& claim, const field::Path& path) {
+    field::Errors errors;
+    if (claim.accessModes.empty()) errors.push_back(field::required(path.child("accessModes"), "at least 1 access mode is required"));
+    field::append(errors, validateLabelSelector(claim.selector.get(), path.child("selector")));
+    bool single = false;
+    bool others = false;
+    for (const auto& mode : claim.accessModes) {
+        auto faults = choiceErrors(path.child("accessModes"), mode, {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"});
+        single = single || mode == "ReadWriteOncePod";
+        others = others || (faults.empty() && mode != "ReadWriteOncePod");
+        field::append(errors, std::move(faults));
+    }
+    if (single && others) errors.push_back(field::forbidden(path.child("accessModes"), "may not use ReadWriteOncePod with other access modes"));
+    const field::Path storage = path.child("resources").key("storage");
+    const auto requested = claim.resources.requests.find("storage");
+    if (requested == claim.resources.requests.end()) {
+        errors.push_back(field::required(storage));
+    } else if (requested->second.sign() <= 0) {
+        errors.push_back(field::invalid(storage, requested->second.toString(), "must be greater than zero"));
+    } else {
+        field::append(errors, quantityErrors("storage", requested->second, storage));
+    }
+    if (claim.storageClassName && !claim.storageClassName->empty()) field::append(errors, subdomainErrors(path.child("storageClassName"), *claim.storageClassName));
+    if (claim.volumeMode) field::append(errors, choiceErrors(path.child("volumeMode"), *claim.volumeMode, {"Block", "Filesystem"}));
+    if (claim.dataSource) field::append(errors, dataSourceErrors(claim.dataSource->name, claim.dataSource->kind, claim.dataSource->apiGroup, path.child("dataSource")));
+    if (claim.dataSourceRef) {
+        field::append(errors, dataSourceErrors(claim.dataSourceRef->name, claim.dataSourceRef->kind, claim.dataSourceRef->apiGroup, path.child("dataSourceRef")));
+    }
+    if (claim.volumeAttributesClassName && !claim.volumeAttributesClassName->empty()) {
+        field::append(errors, subdomainErrors(path.child("volumeAttributesClassName"), *claim.volumeAttributesClassName));
+    }
+    return errors;
+}
+
+field::Errors volumesErrors(const std::vector<Volume>& volumes, PodContext& context, const field::Path& path) {
+    field::Errors errors;
+    std::set<std::string> madeClaims;
+    for (const auto& volume : volumes) {
+        if (volume.ephemeral && context.metadata && !context.metadata->name.empty()) madeClaims.insert(context.metadata->name + "-" + volume.name);
+    }
+    for (std::size_t i = 0; i < volumes.size(); ++i) {
+        const auto& volume = volumes[i];
+        const field::Path at = path.index(i);
+        field::Errors faults = sourceErrors(volume, context, at);
+        if (volume.name.empty()) {
+            faults.push_back(field::required(at.child("name")));
+        } else {
+            field::append(faults, labelErrors(at.child("name"), volume.name));
+        }
+        if (context.volumes.contains(volume.name)) faults.push_back(field::duplicate(at.child("name"), volume.name));
+        if (faults.empty()) context.volumes[volume.name] = &volume;
+        field::append(errors, std::move(faults));
+        if (volume.persistentVolumeClaim && madeClaims.contains(volume.persistentVolumeClaim->claimName)) {
+            errors.push_back(field::invalid(at.child("persistentVolumeClaim", "claimName"), volume.persistentVolumeClaim->claimName,
+                                            "must not reference a PVC that gets created for an ephemeral volume"));
+        }
+    }
+    return errors;
+}
+
+}  // namespace qd::api
