@@ -6,7 +6,9 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <set>
 
+#include "cluster/api/codec/json_text.h"
 #include "cluster/api/types/core_v1.h"
 #include "cluster/base/log.h"
 #include "cluster/client/typed.h"
@@ -15,6 +17,8 @@ namespace qd::client {
 namespace {
 
 constexpr base::Duration kCountedUpWithin = std::chrono::minutes(10);
+// From this many different messages on, Events that differ in nothing else share one.
+constexpr std::size_t kSimilarMessages = 10;
 constexpr double kBurst = 25;
 constexpr base::Duration kRefill = std::chrono::minutes(5);
 constexpr std::size_t kRemembered = 4096;
@@ -33,6 +37,11 @@ struct Known {
     base::SteadyTime last{};
 };
 
+struct Similar {
+    std::set<std::string> messages;
+    base::SteadyTime last{};
+};
+
 }  // namespace
 
 struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State> {
@@ -46,6 +55,8 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
         return fmt::format("{}.{:x}", object, nanoseconds + serial.fetch_add(1) % 1000);
     }
     void record(corev1::Event event);
+    // The key under which the Event is counted up. An object that has said too many similar things gets them combined.
+    std::string combine(corev1::Event& event);
     bool countUp(const std::string& key, const corev1::Event& event);
 
     Client& client;
@@ -58,6 +69,7 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
     std::mutex mutex;
     std::map<std::string, Bucket> buckets;  // by object
     std::map<std::string, Known> known;     // by everything but time; used on the strand only
+    std::map<std::string, Similar> similar;  // by everything but time and message; used on the strand only
 };
 
 bool EventRecorder::State::mayRecord(const std::string& objectKey) {
@@ -75,13 +87,30 @@ bool EventRecorder::State::mayRecord(const std::string& objectKey) {
     return true;
 }
 
+std::string EventRecorder::State::combine(corev1::Event& event) {
+    const auto& about = event.involvedObject;
+    const std::string key = fmt::format("{}|{}|{}|{}|{}|{}|{}", about.kind, about.namespace_, about.name, about.uid, about.fieldPath, event.type, event.reason);
+    if (similar.size() > kRemembered) similar.clear();
+    Similar& said = similar[key];
+    const base::SteadyTime now = executor.clock().steady();
+    if (now - said.last > kCountedUpWithin) said.messages.clear();
+    said.last = now;
+    said.messages.insert(event.message);
+    if (said.messages.size() < kSimilarMessages) return key + "|" + event.message;
+    said.messages.erase(said.messages.begin());
+    event.message = "(combined from similar events): " + event.message;
+    return key;
+}
+
 bool EventRecorder::State::countUp(const std::string& key, const corev1::Event& event) {
     const auto found = known.find(key);
     if (found == known.end()) return false;
     Known& earlier = found->second;
     const base::SteadyTime now = executor.clock().steady();
     if (now - earlier.last > kCountedUpWithin) return false;
-    const std::string patch = fmt::format(R"({{"count":{},"lastTimestamp":"{}"}})", earlier.count + 1, event.lastTimestamp.toString());
+    std::string patch = fmt::format(R"({{"count":{},"lastTimestamp":"{}","message":)", earlier.count + 1, event.lastTimestamp.toString());
+    api::appendJsonString(patch, event.message);
+    patch += '}';
     if (!Api<corev1::Event>(client).patch(earlier.ns, earlier.name, PatchKind::Merge, patch)) return false;
     ++earlier.count;
     earlier.last = now;
@@ -89,12 +118,12 @@ bool EventRecorder::State::countUp(const std::string& key, const corev1::Event& 
 }
 
 void EventRecorder::State::record(corev1::Event event) {
-    const auto& about = event.involvedObject;
-    const std::string key = fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", about.kind, about.namespace_, about.name, about.uid, about.fieldPath, event.type, event.reason, event.message);
+    const std::string about = event.involvedObject.name;
+    const std::string key = combine(event);
     if (countUp(key, event)) return;
     auto created = Api<corev1::Event>(client).create(event);
     for (int attempt = 1; !created && created.error().reason == Reason::AlreadyExists && attempt < kNameAttempts; ++attempt) {
-        event.metadata.name = nameFor(about.name);
+        event.metadata.name = nameFor(about);
         created = Api<corev1::Event>(client).create(event);
     }
     if (!created) {

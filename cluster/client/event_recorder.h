@@ -1,5 +1,6 @@
 // Records Events about objects, as client-go's recorder does: equal events of one object within ten minutes are counted up
-// in one Event object, and an object that floods is cut off (25 events, one more each five minutes).
+// in one Event object, from the tenth on those that differ in their messages alone are combined in one, and an object that
+// floods is cut off (25 events, one more each five minutes).
 #pragma once
 
 #include <memory>

@@ -1,6 +1,7 @@
 #include "cluster/client/informer.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <mutex>
 #include <set>
 
@@ -48,6 +49,8 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
     std::string version;
     bool isSynced = false;
     bool stopped = false;
+    int telling = 0;  // handlers that run now
+    std::condition_variable told;
     std::unique_ptr<Watch> watch;
     base::Timer retryTimer;
     base::Duration retryDelay = kFirstRetry;
@@ -194,7 +197,17 @@ Informer::State::Change Informer::State::change(const std::string& key, const ap
 
 void Informer::State::tell(const Change& changed) {
     if (!changed.old && !changed.now) return;
+    {
+        std::lock_guard lock(mutex);
+        if (stopped) return;
+        ++telling;
+    }
     for (const auto& handler : handlers) handler(changed.old, changed.now);
+    {
+        std::lock_guard lock(mutex);
+        --telling;
+    }
+    told.notify_all();
 }
 
 Informer::Informer(Client& client, ResourceName resource, base::Executor& executor, Scope scope)
@@ -217,10 +230,14 @@ void Informer::start() {
 void Informer::stop() {
     std::unique_ptr<Watch> watch;
     base::Timer timer;
-    std::lock_guard lock(m_state->mutex);
+    std::unique_lock lock(m_state->mutex);
     m_state->stopped = true;
     watch = std::move(m_state->watch);
     timer = std::move(m_state->retryTimer);
+    if (m_state->executor.mayBlock()) {
+        m_state->told.wait(lock, [this] { return m_state->telling == 0; });
+    }
+    lock.unlock();  // the watch goes without it
 }
 
 bool Informer::synced() const {

@@ -36,7 +36,7 @@ public:
     void addHandler(Handler handler);
     void addIndex(const std::string& name, Indexer indexer);
     void start();
-    // No handler call begins after this returns, but one may still be running on another thread.
+    // No handler runs or begins after this returns. Not to be called by a handler.
     void stop();
 
     // Whether the first list has been delivered to all handlers.
