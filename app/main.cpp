@@ -1,7 +1,11 @@
 // The window. See docs/architecture.md for what lies below it.
+#include <signal.h>
+#include <sys/signalfd.h>
+
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QLibraryInfo>
+#include <QSocketNotifier>
 #include <QTranslator>
 #include <cstdio>
 #include <memory>
@@ -33,15 +37,34 @@ int openControlPlane(qd::app::Application& application, qd::base::Executor& exec
     return 0;
 }
 
+// SIGTERM and SIGINT end the program as Quit does: they are blocked before the first thread begins and read from the
+// descriptor that this returns.
+int blockEndSignals() {
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+    return signalfd(-1, &ending, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void quitOn(int descriptor, QObject& parent) {
+    if (descriptor < 0) return;
+    auto* notifier = new QSocketNotifier(descriptor, QSocketNotifier::Read, &parent);
+    QObject::connect(notifier, &QSocketNotifier::activated, &parent, [] { QApplication::quit(); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    const int endSignals = blockEndSignals();
     QApplication::setOrganizationName(QStringLiteral("quarterdeck"));
     QApplication::setApplicationName(QStringLiteral("quarterdeck"));
     QApplication::setApplicationDisplayName(QStringLiteral("Quarterdeck"));
     QApplication::setDesktopFileName(QStringLiteral("dev.quarterdeck.Quarterdeck"));
     QApplication qt(argc, argv);
     QApplication::setQuitOnLastWindowClosed(false);
+    quitOn(endSignals, qt);
     qd::base::setUpLogging({});
     QTranslator qtWords;
     if (qtWords.load(QLocale(), QStringLiteral("qtbase"), QStringLiteral("_"),

@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 #include <QStringList>
+#include <unordered_map>
 
 #include "app/bridge/resources.h"
 #include "app/models/build_nodes.h"
@@ -22,32 +23,28 @@ struct Columns {
 // A column over objects of one kind; of another kind its cells are empty.
 template <typename T, typename Function>
 Column column(const QString& title, CellKind kind, int width, Function cell) {
-    return {title, kind, width,
-            [cell = std::move(cell)](const api::Object& object, WallTime now) {
+    return {title, kind, width, [cell = std::move(cell)](const api::Object& object, WallTime now) {
                 const T* typed = api::objectAs<T>(object);
                 return typed ? Cell(cell(*typed, now)) : Cell();
-            },
-            false};
+            }};
 }
 
 Column name(const QString& title, int width = 260) {
     return {title, CellKind::Name, width,
-            [](const api::Object& object, WallTime) { return Cell{toQString(object.metadata.name)}; }, false};
+            [](const api::Object& object, WallTime) { return Cell{toQString(object.metadata.name)}; }};
 }
 
 Column space() {
     return {Columns::tr("Namespace"), CellKind::Muted, 120,
-            [](const api::Object& object, WallTime) { return Cell{toQString(object.metadata.namespace_)}; }, false};
+            [](const api::Object& object, WallTime) { return Cell{toQString(object.metadata.namespace_)}; }};
 }
 
 Column age() {
-    return {Columns::tr("Age"), CellKind::Muted, 80,
-            [](const api::Object& object, WallTime now) {
+    return {Columns::tr("Age"), CellKind::Muted, 80, [](const api::Object& object, WallTime now) {
                 // The younger, the smaller.
                 return Cell{ageText(object.metadata.creationTimestamp, now),
                             QVariant::fromValue<qlonglong>(-object.metadata.creationTimestamp.unixSeconds())};
-            },
-            true};
+            }};
 }
 
 // "2/3" sorts by its first number.
@@ -74,6 +71,25 @@ QString portsText(const corev1::Service& service) {
         ports << text;
     }
     return ports.join(QStringLiteral(", "));
+}
+
+// How many Pods each node has, kept true by the watch: counting anew for each cell would be nodes times Pods.
+using PodCounts = std::unordered_map<std::string, int>;
+
+std::shared_ptr<const PodCounts> podCounts(LiveObjects& pods) {
+    auto counts = std::make_shared<PodCounts>();
+    const auto add = [](PodCounts& into, const api::ObjectPtr& object, int by) {
+        const auto* pod = object ? api::objectAs<corev1::Pod>(*object) : nullptr;
+        if (pod) into[pod->spec.nodeName] += by;
+    };
+    for (const auto& [uid, object] : pods.all()) add(*counts, object, 1);
+    QObject::connect(&pods, &LiveObjects::changed, &pods, [counts, add](const std::vector<Change>& changes) {
+        for (const Change& change : changes) {
+            add(*counts, change.before, -1);
+            add(*counts, change.after, 1);
+        }
+    });
+    return counts;
 }
 
 WallTime lastSeen(const corev1::Event& event) {
@@ -187,12 +203,9 @@ QVector<Column> nodeColumns(Inventory& inventory) {
                          return Cell{summary.word, {}, summary.state, summary.why};
                      }),
         column<Node>(Columns::tr("Pods"), CellKind::Number, 70,
-                     [&inventory](const Node& node, WallTime) {
-                         int pods = 0;
-                         for (const auto& [uid, object] : inventory.objects(bridge::kPods).all()) {
-                             const auto* pod = api::objectAs<corev1::Pod>(*object);
-                             if (pod && pod->spec.nodeName == node.metadata.name) ++pods;
-                         }
+                     [counts = podCounts(inventory.objects(bridge::kPods))](const Node& node, WallTime) {
+                         const auto found = counts->find(node.metadata.name);
+                         const int pods = found == counts->end() ? 0 : found->second;
                          return Cell{QString::number(pods), pods};
                      }),
         column<Node>(Columns::tr("Address"), CellKind::Text, 130,
@@ -211,11 +224,10 @@ QVector<Column> nodeColumns(Inventory& inventory) {
 
 QVector<Column> eventColumns() {
     using corev1::Event;
-    Column seen = column<Event>(Columns::tr("Seen"), CellKind::Muted, 80, [](const Event& event, WallTime now) {
+    const Column seen = column<Event>(Columns::tr("Seen"), CellKind::Muted, 80, [](const Event& event, WallTime now) {
         const WallTime last = lastSeen(event);
         return Cell{lengthText(now - last), QVariant::fromValue<qlonglong>(-last.time_since_epoch().count())};
     });
-    seen.ages = true;
     return {
         seen,
         column<Event>(Columns::tr("Type"), CellKind::State, 110,

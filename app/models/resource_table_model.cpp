@@ -85,13 +85,6 @@ QVariant ResourceTableModel::sortKey(const Row& row, int column) const {
     return key;
 }
 
-void ResourceTableModel::refreshAges() {
-    if (m_rows.empty()) return;
-    for (int column = 0; column < columnCount(); ++column)
-        if (m_columns[column].ages)
-            emit dataChanged(index(0, column), index(rowCount() - 1, column), {Qt::DisplayRole});
-}
-
 void ResourceTableModel::take(const std::vector<Change>& changes) {
     std::vector<int> gone;
     std::vector<api::ObjectPtr> added;

@@ -1,7 +1,8 @@
 // The one table that all lists are: rows are the live objects of a kind, columns are functions of an object.
 //
 // Cells are computed when somebody looks at them, sort keys once for each change of a row; so 50,000 rows cost what is
-// seen of them. Ages need no event to grow: the model is asked again when the view repaints (see RefreshAges).
+// seen of them. Ages
+// need no event to grow: the model is asked again whenever the view repaints.
 #pragma once
 
 #include <QAbstractTableModel>
@@ -31,7 +32,6 @@ struct Column {
     CellKind kind = CellKind::Text;
     int width = 120;  // at the usual text size
     std::function<Cell(const api::Object&, base::WallTime)> cell;
-    bool ages = false;  // its text changes with time alone
 };
 
 class ResourceTableModel : public QAbstractTableModel {
@@ -51,8 +51,6 @@ public:
     LiveObjects& objects() { return m_objects; }
     api::ObjectPtr objectAt(int row) const;
     int rowOf(const std::string& uid) const;  // -1 when there is none
-    // Says that the cells of columns with `ages` may have changed.
-    void refreshAges();
 
 private:
     struct Row {

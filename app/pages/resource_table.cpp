@@ -56,7 +56,7 @@ ResourceTable::ResourceTable(const shell::Theme& theme, models::LiveObjects& obj
     connect(&objects, &models::LiveObjects::errorChanged, this, &ResourceTable::showEmptyText);
     connect(&theme, &shell::Theme::changed, this, &ResourceTable::setColumnWidths);
     m_ages.setInterval(1000);
-    connect(&m_ages, &QTimer::timeout, m_model, &ResourceTableModel::refreshAges);
+    connect(&m_ages, &QTimer::timeout, m_view->viewport(), qOverload<>(&QWidget::update));
     sortBy(0);
     showEmptyText();
 }
