@@ -60,6 +60,10 @@ std::set<std::string> OwnerGraph::add(GraphNode node) {
     std::set<std::string> concerned;
     const auto before = m_nodes.find(node.uid);
     if (before != m_nodes.end()) {
+        const GraphNode& known = before->second;
+        const bool same = known.owners == node.owners && known.beingDeleted == node.beingDeleted && known.orphansDependents == node.orphansDependents &&
+                          known.deletesDependents == node.deletesDependents;
+        if (same) return {};
         // An owner that waits for this one looks again when its references change or it starts to go.
         if (before->second.owners != node.owners || before->second.beingDeleted != node.beingDeleted) {
             for (const auto& reference : before->second.owners) concerned.insert(reference.uid);

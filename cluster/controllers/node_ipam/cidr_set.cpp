@@ -61,16 +61,18 @@ Result<CidrSet> CidrSet::parse(std::string_view range, int partMask) {
 }
 
 std::optional<std::string> CidrSet::firstFree(const std::set<std::string>& taken) const {
-    std::vector<Cidr> used;
-    for (const auto& each : taken) {
-        if (const auto cidr = parseCidr(each)) used.push_back(*cidr);
-    }
     const std::uint64_t parts = std::uint64_t{1} << (m_partMask - m_mask);
-    for (std::uint64_t i = 0; i < parts; ++i) {
-        const Cidr part{static_cast<std::uint32_t>(m_first + (i << (32 - m_partMask))), m_partMask};
-        bool free = true;
-        for (const auto& other : used) free = free && !part.overlaps(other);
-        if (free) return text(part);
+    const Cidr whole{m_first, m_mask};
+    std::vector<bool> used(parts, false);
+    for (const auto& each : taken) {
+        const auto cidr = parseCidr(each);
+        if (!cidr || !cidr->overlaps(whole)) continue;
+        const std::uint64_t first = cidr->first <= m_first ? 0 : (std::uint64_t{cidr->first} - m_first) >> (32 - m_partMask);
+        const std::uint64_t end = cidr->first + cidr->size() - m_first;  // beyond its last address, from the range's first
+        for (std::uint64_t part = first; part < parts && part << (32 - m_partMask) < end; ++part) used[part] = true;
+    }
+    for (std::uint64_t part = 0; part < parts; ++part) {
+        if (!used[part]) return text({static_cast<std::uint32_t>(m_first + (part << (32 - m_partMask))), m_partMask});
     }
     return std::nullopt;
 }

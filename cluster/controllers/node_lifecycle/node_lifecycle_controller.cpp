@@ -30,7 +30,18 @@ NodeLifecycleController::NodeLifecycleController(Context& context)
       m_leases(context.informers.informer(client::resourceOf<coordinationv1::Lease>())),
       m_pods(context.informers.informer(client::resourceOf<corev1::Pod>())) {
     addNodeIndex(m_pods);
-    m_nodes.addHandler([this](const api::ObjectPtr& old, const api::ObjectPtr& now) { m_context.keys.add(keyOf(now ? *now : *old), now ? *now : *old); });
+    m_nodes.addHandler([this](const api::ObjectPtr& old, const api::ObjectPtr& now) {
+        const std::string& name = (now ? now : old)->metadata.name;
+        {
+            std::lock_guard lock(m_mutex);
+            if (now && readiness(static_cast<const corev1::Node&>(*now)) == "True") {
+                m_ready.insert(name);
+            } else {
+                m_ready.erase(name);
+            }
+        }
+        m_context.keys.add(name, now ? *now : *old);
+    });
 }
 
 Outcome NodeLifecycleController::forget(const std::string& name) {
@@ -55,9 +66,9 @@ NodeLifecycleController::Known NodeLifecycleController::observe(const Node& node
     return known;
 }
 
-bool NodeLifecycleController::anyNodeReady() const {
-    const auto nodes = client::Lister<corev1::Node>(m_nodes).list();
-    return std::any_of(nodes.begin(), nodes.end(), [](const auto& node) { return readiness(*node) == "True"; });
+bool NodeLifecycleController::anyNodeReady() {
+    std::lock_guard lock(m_mutex);
+    return !m_ready.empty();
 }
 
 Result<Outcome> NodeLifecycleController::sync(const std::string& key) {

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "cluster/controllers/node_lifecycle/node_health.h"
 #include "cluster/controllers/runtime/controller.h"
@@ -31,7 +32,7 @@ private:
     Result<Node> markSilent(const Node& node);
     Result<void> markPods(const corev1::Node& node);
     Result<void> updateTaintsAndLabels(const corev1::Node& node);
-    bool anyNodeReady() const;
+    bool anyNodeReady();
 
     Context& m_context;
     client::Informer& m_nodes;
@@ -39,6 +40,7 @@ private:
     client::Informer& m_pods;
     std::mutex m_mutex;
     std::map<std::string, Known> m_known;
+    std::set<std::string> m_ready;  // nodes that say that they are
 };
 
 }  // namespace qd::controllers
