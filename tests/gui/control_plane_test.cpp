@@ -22,7 +22,9 @@ namespace {
 const QByteArray kWeb =
     "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\n"
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n"
-    "spec:\n  replicas: 3\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n"
+    "spec:\n  replicas: 3\n  revisionHistoryLimit: 10\n  progressDeadlineSeconds: 600\n"
+    "  strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 25%, maxUnavailable: 25%}}\n"
+    "  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n"
     "    spec: {containers: [{name: web, image: 'example.com/web:1.4.1'}]}\n";
 
 }  // namespace
@@ -78,6 +80,8 @@ private slots:
                           QStringLiteral("web")});
         auto* picture = desk.window.findChild<views::RolloutView*>(QStringLiteral("rolloutView"));
         QTRY_COMPARE_WITH_TIMEOUT(picture->model().desired, 3, 10'000);
+        QTRY_COMPARE_WITH_TIMEOUT(picture->model().boxes.size(), 1, 10'000);
+        QTRY_COMPARE_WITH_TIMEOUT(picture->model().boxes[0].pods.size(), 3, 10'000);
         Stage::shoot(desk.window, QStringLiteral("real-deployment"));
 
         QByteArray next = kWeb;
@@ -94,7 +98,9 @@ private slots:
         QCOMPARE(paths, (QStringList{QStringLiteral("spec.replicas"),
                                      QStringLiteral("spec.template.spec.containers[0].image")}));
         plan.apply();
-        QTRY_COMPARE_WITH_TIMEOUT(picture->model().desired, 4, 10'000);
+        QTRY_COMPARE_WITH_TIMEOUT(picture->model().boxes.size(), 2, 10'000);
+        QVERIFY(picture->model().boxes.last().current);
+        Stage::shoot(desk.window, QStringLiteral("real-rollout"));
         QVERIFY(desk.workspace->session().status().revision > 0);
     }
 
