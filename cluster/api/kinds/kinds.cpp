@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "cluster/api/kinds/apps/kinds.h"
 #include "cluster/api/kinds/core/kinds.h"
 #include "cluster/api/kinds/kind.h"
 #include "cluster/api/kinds/plain_kinds.h"
@@ -28,6 +29,8 @@ const std::deque<Kind>& allKinds() {
     static const std::deque<Kind> all = [] {
         std::deque<Kind> kinds;
         kinds.push_back(configMapKind());
+        kinds.push_back(deploymentKind());
+        kinds.push_back(replicaSetKind());
         kinds.push_back(namespaceKind());
         kinds.push_back(podKind());
         kinds.push_back(secretKind());

@@ -36,8 +36,6 @@ const std::vector<Row>& rows() {
         {"", "v1", "ResourceQuota", {"quota"}, {}, kStatus, {}, {}},
         {"apps", "v1", "ControllerRevision", {}, {}, 0, {}, {}},
         {"apps", "v1", "DaemonSet", {"ds"}, {"all"}, kStatus | kGenerations, {}, {}},
-        {"apps", "v1", "Deployment", {"deploy"}, {"all"}, kScale | kStatus | kGenerations, {}, {}},
-        {"apps", "v1", "ReplicaSet", {"rs"}, {"all"}, kScale | kStatus | kGenerations, {}, {}},
         {"apps", "v1", "StatefulSet", {"sts"}, {"all"}, kScale | kStatus | kGenerations, {}, {}},
         {"authentication.k8s.io", "v1", "SelfSubjectReview", {}, {}, 0, {"create"}, {}},
         {"authentication.k8s.io", "v1", "TokenReview", {}, {}, 0, {"create"}, {}},

@@ -55,6 +55,7 @@ void prepareForCreate(Object& object) {
     pod.status = {};
     pod.status.phase = "Pending";
     pod.status.qosClass = qosClassOf(pod.spec);
+    dropUnsupportedFields(pod.spec);
     if (!pod.spec.schedulingGates.empty()) {
         auto& condition = pod.status.conditions.emplace_back();
         condition.type = "PodScheduled";
@@ -75,6 +76,7 @@ void countSpecChange(Pod& now, const Pod& old) {
 
 void prepareForUpdate(Object& now, const Object& old) {
     as<Pod>(now).status = as<Pod>(old).status;
+    dropUnsupportedFields(as<Pod>(now).spec);
     countSpecChange(as<Pod>(now), as<Pod>(old));
 }
 

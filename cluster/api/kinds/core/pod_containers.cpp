@@ -496,7 +496,11 @@ field::Errors initContainersErrors(const PodSpec& spec, const PodContext& contex
         const auto& container = spec.initContainers[i];
         const field::Path at = path.index(i);
         field::append(errors, commonErrors(container, context, at));
-        field::append(errors, restartErrors(container, at));
+        if (container.restartPolicy) {
+            field::append(errors, restartErrors(container, at));
+        } else if (!container.restartPolicyRules.empty()) {
+            errors.push_back(field::required(at.child("restartPolicy"), "must specify restartPolicy when restart rules are used"));
+        }
         if (names.contains(container.name)) {
             errors.push_back(field::duplicate(at.child("name"), container.name));
         } else if (!container.name.empty()) {

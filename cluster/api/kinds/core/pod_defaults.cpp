@@ -54,9 +54,6 @@ void setContainerDefaults(C& container) {
     if (container.imagePullPolicy.empty()) container.imagePullPolicy = defaultPullPolicy(container.image);
     if (container.terminationMessagePath.empty()) container.terminationMessagePath = "/dev/termination-log";
     if (container.terminationMessagePolicy.empty()) container.terminationMessagePolicy = "File";
-    if (container.securityContext && container.securityContext->procMount && container.securityContext->procMount->empty()) {
-        container.securityContext->procMount = "Default";
-    }
 }
 
 bool hasNoSource(const Volume& volume) {
@@ -137,6 +134,27 @@ void useContainerPortsOnTheHost(std::vector<Container>& containers) {
 }
 
 }  // namespace
+
+void dropUnsupportedFields(PodSpec& spec) {
+    spec.schedulingGroup.reset();
+    // Older releases took any negative number; the kubelet reads them as one second.
+    if (spec.terminationGracePeriodSeconds.value_or(0) < 0) spec.terminationGracePeriodSeconds = 1;
+    for (auto& volume : spec.volumes) {
+        if (!volume.projected) continue;
+        for (auto& source : volume.projected->sources) {
+            source.clusterTrustBundle.reset();
+            source.podCertificate.reset();
+        }
+    }
+    const auto drop = [](auto& containers) {
+        for (auto& container : containers) {
+            if (container.lifecycle) container.lifecycle->stopSignal.reset();
+        }
+    };
+    drop(spec.initContainers);
+    drop(spec.containers);
+    drop(spec.ephemeralContainers);
+}
 
 void roundResources(Map<Quantity>& resources) {
     for (auto& [name, value] : resources) {

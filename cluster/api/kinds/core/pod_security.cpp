@@ -286,7 +286,7 @@ field::Errors podSecurityErrors(const PodSpec& spec, const field::Path& specPath
     field::append(errors, windowsOptionsErrors(security->windowsOptions.get(), path.child("windowsOptions")));
     field::append(errors, appArmorErrors(security->appArmorProfile.get(), path.child("appArmorProfile")));
     if (security->supplementalGroupsPolicy) field::append(errors, choiceErrors(path.child("supplementalGroupsPolicy"), *security->supplementalGroupsPolicy, {"Merge", "Strict"}));
-    if (security->seLinuxChangePolicy) field::append(errors, choiceErrors(path.child("seLinuxChangePolicy"), *security->seLinuxChangePolicy, {"MountOption", "Recursive"}));
+    if (security->seLinuxChangePolicy) field::append(errors, choiceErrors(path.child("seLinuxChangePolicy"), *security->seLinuxChangePolicy, {"Recursive"}));
     return errors;
 }
 

@@ -22,6 +22,8 @@ namespace qd::api {
 void setPodSpecDefaults(corev1::PodSpec& spec);
 void setPodTemplateDefaults(corev1::PodTemplateSpec& pod);
 void setPodDefaults(corev1::Pod& pod);
+// What upstream has behind switches that are off: taken from clients and dropped.
+void dropUnsupportedFields(corev1::PodSpec& spec);
 void roundResources(Map<Quantity>& resources);  // to thousandths
 void setClaimSpecDefaults(corev1::PersistentVolumeClaimSpec& claim);
 
@@ -44,6 +46,8 @@ field::Errors imageSpaceErrors(const corev1::PodSpec& spec, const field::Path& p
 
 // --- parts
 field::Errors volumesErrors(const std::vector<corev1::Volume>& volumes, PodContext& context, const field::Path& path);
+// Volumes of storage systems that CSI drivers serve today. The checks are those that the API always had.
+field::Errors oldVolumeErrors(const corev1::Volume& volume, std::string_view source, const field::Path& path);
 field::Errors pathWithoutBackstepsErrors(const std::string& target, const field::Path& path);
 field::Errors relativePathErrors(const std::string& target, const field::Path& path);
 field::Errors claimSpecErrors(const corev1::PersistentVolumeClaimSpec& claim, const field::Path& path);

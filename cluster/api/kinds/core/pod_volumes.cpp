@@ -222,8 +222,6 @@ private:
     int m_count = 0;
 };
 
-const auto kUnchecked = [](const auto&) { return field::Errors{}; };
-
 field::Errors keyedErrors(const std::string& name, const char* nameField, const std::optional<std::int32_t>& mode, const std::vector<KeyToPath>& items, const field::Path& path) {
     field::Errors errors;
     if (name.empty()) errors.push_back(field::required(path.child(nameField)));
@@ -251,32 +249,32 @@ field::Errors sourceErrors(const Volume& volume, const PodContext& context, cons
     sources.visit(volume.awsElasticBlockStore, "awsElasticBlockStore", [&](const auto& s) { return diskErrors(s.volumeID, s, "volumeID", path.child("awsElasticBlockStore")); });
     sources.visit(volume.secret, "secret", [&](const auto& s) { return keyedErrors(s.secretName, "secretName", s.defaultMode, s.items, path.child("secret")); });
     sources.visit(volume.nfs, "nfs", [&](const auto& s) { return nfsErrors(s, path.child("nfs")); });
-    sources.visit(volume.iscsi, "iscsi", kUnchecked);
-    sources.visit(volume.glusterfs, "glusterfs", kUnchecked);
-    sources.visit(volume.flocker, "flocker", kUnchecked);
+    sources.visit(volume.iscsi, "iscsi", [&](const auto&) { return oldVolumeErrors(volume, "iscsi", path); });
+    sources.visit(volume.glusterfs, "glusterfs", [&](const auto&) { return oldVolumeErrors(volume, "glusterfs", path); });
+    sources.visit(volume.flocker, "flocker", [&](const auto&) { return oldVolumeErrors(volume, "flocker", path); });
     sources.visit(volume.persistentVolumeClaim, "persistentVolumeClaim", [&](const auto& s) {
         return s.claimName.empty() ? field::Errors{field::required(path.child("persistentVolumeClaim", "claimName"))} : field::Errors{};
     });
-    sources.visit(volume.rbd, "rbd", kUnchecked);
-    sources.visit(volume.cinder, "cinder", kUnchecked);
-    sources.visit(volume.cephfs, "cephFS", kUnchecked);
-    sources.visit(volume.quobyte, "quobyte", kUnchecked);
+    sources.visit(volume.rbd, "rbd", [&](const auto&) { return oldVolumeErrors(volume, "rbd", path); });
+    sources.visit(volume.cinder, "cinder", [&](const auto&) { return oldVolumeErrors(volume, "cinder", path); });
+    sources.visit(volume.cephfs, "cephFS", [&](const auto&) { return oldVolumeErrors(volume, "cephfs", path); });
+    sources.visit(volume.quobyte, "quobyte", [&](const auto&) { return oldVolumeErrors(volume, "quobyte", path); });
     sources.visit(volume.downwardAPI, "downwarAPI", [&](const auto& s) {
         field::Errors errors = modeErrors(s.defaultMode, path.child("downwardAPI", "defaultMode"));
         for (const auto& item : s.items) field::append(errors, downwardFileErrors(item, path.child("downwardAPI")));
         return errors;
     });
-    sources.visit(volume.fc, "fc", kUnchecked);
-    sources.visit(volume.flexVolume, "flexVolume", kUnchecked);
+    sources.visit(volume.fc, "fc", [&](const auto&) { return oldVolumeErrors(volume, "fc", path); });
+    sources.visit(volume.flexVolume, "flexVolume", [&](const auto&) { return oldVolumeErrors(volume, "flexVolume", path); });
     sources.visit(volume.configMap, "configMap", [&](const auto& s) { return keyedErrors(s.name, "name", s.defaultMode, s.items, path.child("configMap")); });
-    sources.visit(volume.azureFile, "azureFile", kUnchecked);
-    sources.visit(volume.vsphereVolume, "vsphereVolume", kUnchecked);
-    sources.visit(volume.photonPersistentDisk, "photonPersistentDisk", kUnchecked);
-    sources.visit(volume.portworxVolume, "portworxVolume", kUnchecked);
-    sources.visit(volume.azureDisk, "azureDisk", kUnchecked);
-    sources.visit(volume.storageos, "storageos", kUnchecked);
+    sources.visit(volume.azureFile, "azureFile", [&](const auto&) { return oldVolumeErrors(volume, "azureFile", path); });
+    sources.visit(volume.vsphereVolume, "vsphereVolume", [&](const auto&) { return oldVolumeErrors(volume, "vsphereVolume", path); });
+    sources.visit(volume.photonPersistentDisk, "photonPersistentDisk", [&](const auto&) { return oldVolumeErrors(volume, "photonPersistentDisk", path); });
+    sources.visit(volume.portworxVolume, "portworxVolume", [&](const auto&) { return oldVolumeErrors(volume, "portworxVolume", path); });
+    sources.visit(volume.azureDisk, "azureDisk", [&](const auto&) { return oldVolumeErrors(volume, "azureDisk", path); });
+    sources.visit(volume.storageos, "storageos", [&](const auto&) { return oldVolumeErrors(volume, "storageos", path); });
     sources.visit(volume.projected, "projected", [&](const auto& s) { return projectedErrors(s, path.child("projected")); });
-    sources.visit(volume.scaleIO, "scaleIO", kUnchecked);
+    sources.visit(volume.scaleIO, "scaleIO", [&](const auto&) { return oldVolumeErrors(volume, "scaleIO", path); });
     sources.visit(volume.csi, "csi", [&](const auto& s) { return csiErrors(s, path.child("csi")); });
     sources.visit(volume.ephemeral, "ephemeral", [&](const auto& s) {
         field::Errors errors = ephemeralErrors(s, path.child("ephemeral"));

@@ -1,0 +1,11 @@
+// The kinds of the group apps that have rules of their own, a file each.
+#pragma once
+
+#include "cluster/api/kinds/kind.h"
+
+namespace qd::api {
+
+Kind deploymentKind();
+Kind replicaSetKind();
+
+}  // namespace qd::api
