@@ -77,6 +77,8 @@ public:
     void setWords(const QString& words);
     // Only objects for which it is true; null for all.
     void setCondition(std::function<bool(const api::Object&)> condition);
+    // What the condition asks beyond the object itself has changed.
+    void refilter() { invalidateRowsFilter(); }
     api::ObjectPtr objectAt(const QModelIndex& index) const;
 
 protected:

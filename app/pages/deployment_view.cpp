@@ -107,6 +107,11 @@ void DeploymentView::refresh() {
         if (action->objectName() == QStringLiteral("deployment.undo")) action->setEnabled(sets.size() > 1);
     }
     m_picture->setModel(std::move(model));
+    // A Pod may be heard of before its ReplicaSet, and is not known to be ours until then.
+    std::set<std::string> known;
+    for (const api::ObjectPtr& set : sets) known.insert(set->metadata.uid);
+    const bool newSets = std::exchange(m_sets, known) != known;
+    if (newSets && m_uid == object->metadata.uid) m_bench->table().proxy().refilter();
     if (m_uid != object->metadata.uid) {
         m_uid = object->metadata.uid;
         m_bench->table().proxy().setCondition([this](const api::Object& pod) { return isOurs(pod); });

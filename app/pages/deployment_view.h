@@ -1,6 +1,8 @@
 #pragma once
 
 #include <QTimer>
+#include <set>
+#include <string>
 
 #include "app/pages/workbench.h"
 #include "app/views/rollout_view.h"
@@ -31,6 +33,7 @@ private:
     std::string m_space;
     std::string m_name;
     std::string m_uid;
+    std::set<std::string> m_sets;  // UIDs of its ReplicaSets
 };
 
 }  // namespace qd::pages

@@ -1,6 +1,7 @@
 // The window over a real control plane in this process: what is applied in the dialog is seen in the pictures.
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -100,6 +101,10 @@ private slots:
         plan.apply();
         QTRY_COMPARE_WITH_TIMEOUT(picture->model().boxes.size(), 2, 10'000);
         QVERIFY(picture->model().boxes.last().current);
+        auto* rows = desk.window.findChild<QWidget*>(QStringLiteral("deploymentView"))
+                         ->findChild<QTableView*>(QStringLiteral("resourceTable"));
+        QTRY_COMPARE_WITH_TIMEOUT(rows->model()->rowCount(), 5, 10'000);
+        QTRY_VERIFY(!picture->moving());
         Stage::shoot(desk.window, QStringLiteral("real-rollout"));
         QVERIFY(desk.workspace->session().status().revision > 0);
     }
