@@ -34,8 +34,8 @@ struct DocumentPlan {
     std::string json;
     Outcome outcome = Outcome::Asking;
     QVector<FieldChange> changes = {};
-    QString problem = {};  // what the server, or the reader of the text, says
-    QString field = {};    // the field that is wrong, when it says which
+    QString problem = {};   // what the server, or the reader of the text, says
+    QString field = {};     // the field that is wrong, when it says which
     bool conflict = false;  // refused because others manage fields of it
     std::optional<boost::json::value> before = std::nullopt;
 };

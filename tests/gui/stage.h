@@ -29,6 +29,12 @@ public:
     static void show(QWidget& widget) {
         widget.show();
         QVERIFY(QTest::qWaitForWindowExposed(&widget));
+        // Shortcuts belong to the active window, and without a window manager nobody makes one active.
+#if QT_VERSION < QT_VERSION_CHECK(6, 5, 0)
+        QApplication::setActiveWindow(widget.window());
+#else
+        widget.window()->activateWindow();
+#endif
         QCoreApplication::processEvents();
     }
 
