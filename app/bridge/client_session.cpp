@@ -374,8 +374,8 @@ void ClientSession::scale(const ObjectKey& key, int replicas, QObject* context, 
         client::PatchOptions options;
         options.fieldManager = kFieldManager;
         const std::string body = R"({"spec":{"replicas":)" + std::to_string(replicas) + "}}";
-        auto scaled =
-            client.patch(nameOf(key.resource), key.space, key.name, client::PatchKind::Merge, body, options, "scale");
+        // All kinds that the window scales have the number in their spec; the object itself is patched, not its scale.
+        auto scaled = client.patch(nameOf(key.resource), key.space, key.name, client::PatchKind::Merge, body, options);
         if (!scaled) return fail(std::move(scaled.error()));
         return {};
     });

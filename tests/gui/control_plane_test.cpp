@@ -109,6 +109,25 @@ private slots:
         QVERIFY(desk.workspace->session().status().revision > 0);
     }
 
+    void scalingAndDeletingReachTheCluster() {
+        Desk desk;
+        applyAll(desk, kWeb);
+        bridge::ClusterSession& session = desk.workspace->session();
+        models::Inventory inventory(session);
+        models::LiveObjects& pods = inventory.objects(bridge::kPods);
+        QTRY_COMPARE_WITH_TIMEOUT(pods.size(), 3U, 10'000);
+        QString problem;
+        session.scale({bridge::kDeployments, "shop", "web"}, 5, &desk.window, [&problem](const Result<void>& result) {
+            if (!result) problem = QString::fromStdString(result.error().message);
+        });
+        QTRY_COMPARE_WITH_TIMEOUT(pods.size(), 5U, 10'000);
+        session.remove({bridge::kDeployments, "shop", "web"}, &desk.window, [&problem](const Result<void>& result) {
+            if (!result) problem = QString::fromStdString(result.error().message);
+        });
+        QTRY_COMPARE_WITH_TIMEOUT(inventory.objects(bridge::kDeployments).size(), 0U, 10'000);
+        QVERIFY2(problem.isEmpty(), qPrintable(problem));
+    }
+
     void anUnknownFieldIsRefusedByName() {
         Desk desk;
         pages::ApplyDialog dialog(desk.stage.theme, desk.workspace->session(), {}, &desk.window);
