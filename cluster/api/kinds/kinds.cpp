@@ -3,9 +3,13 @@
 #include <deque>
 
 #include "cluster/api/kinds/apps/kinds.h"
+#include "cluster/api/kinds/coordination/kinds.h"
 #include "cluster/api/kinds/core/kinds.h"
+#include "cluster/api/kinds/discovery/kinds.h"
+#include "cluster/api/kinds/events/kinds.h"
 #include "cluster/api/kinds/kind.h"
 #include "cluster/api/kinds/plain_kinds.h"
+#include "cluster/api/kinds/rbac/kinds.h"
 
 namespace qd::api {
 namespace {
@@ -28,16 +32,31 @@ bool listedBefore(const Kind& a, const Kind& b) {
 const std::deque<Kind>& allKinds() {
     static const std::deque<Kind> all = [] {
         std::deque<Kind> kinds;
+        kinds.push_back(clusterRoleBindingKind());
+        kinds.push_back(clusterRoleKind());
         kinds.push_back(configMapKind());
+        kinds.push_back(coreEventKind());
         kinds.push_back(deploymentKind());
         kinds.push_back(replicaSetKind());
+        kinds.push_back(endpointSliceKind());
+        kinds.push_back(endpointsKind());
+        kinds.push_back(leaseKind());
         kinds.push_back(namespaceKind());
+        kinds.push_back(newEventKind());
+        kinds.push_back(nodeKind());
         kinds.push_back(podKind());
+        kinds.push_back(roleBindingKind());
+        kinds.push_back(roleKind());
         kinds.push_back(secretKind());
         kinds.push_back(serviceAccountKind());
         kinds.push_back(serviceKind());
         for (Kind& kind : plainKinds()) kinds.push_back(std::move(kind));
         std::stable_sort(kinds.begin(), kinds.end(), listedBefore);
+        // From here on nothing moves: a deque keeps its elements where they are when it is moved itself.
+        const auto stored = std::find_if(kinds.begin(), kinds.end(), [](const Kind& kind) { return kind.kind == "Event" && kind.group.empty(); });
+        for (Kind& kind : kinds) {
+            if (kind.kind == "Event" && !kind.group.empty()) kind.storedAs = &*stored;
+        }
         return kinds;
     }();
     return all;

@@ -25,10 +25,7 @@ const std::vector<Row>& rows() {
     static const std::vector<Row> table = {
         {"", "v1", "Binding", {}, {}, 0, {"create"}, {}},
         {"", "v1", "ComponentStatus", {"cs"}, {}, 0, {"get", "list"}, {}},
-        {"", "v1", "Endpoints", {"ep"}, {}, 0, {}, {}},
-        {"", "v1", "Event", {"ev"}, {}, 0, {}, {}},
         {"", "v1", "LimitRange", {"limits"}, {}, 0, {}, {}},
-        {"", "v1", "Node", {"no"}, {}, kStatus, {}, {{"proxy", "", "", "NodeProxyOptions", {"create", "delete", "get", "patch", "update"}}}},
         {"", "v1", "PersistentVolumeClaim", {"pvc"}, {}, kStatus, {}, {}},
         {"", "v1", "PersistentVolume", {"pv"}, {}, kStatus, {}, {}},
         {"", "v1", "PodTemplate", {}, {}, 0, {}, {}},
@@ -48,9 +45,6 @@ const std::vector<Row>& rows() {
         {"batch", "v1", "CronJob", {"cj"}, {"all"}, kStatus | kGenerations, {}, {}},
         {"batch", "v1", "Job", {}, {"all"}, kStatus | kGenerations, {}, {}},
         {"certificates.k8s.io", "v1", "CertificateSigningRequest", {"csr"}, {}, kStatus, {}, {{"approval", "", "", "CertificateSigningRequest", {"get", "patch", "update"}}}},
-        {"coordination.k8s.io", "v1", "Lease", {}, {}, 0, {}, {}},
-        {"discovery.k8s.io", "v1", "EndpointSlice", {}, {}, 0, {}, {}},
-        {"events.k8s.io", "v1", "Event", {"ev"}, {}, 0, {}, {}},
         {"flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", {}, {}, kStatus | kGenerations, {}, {}},
         {"flowcontrol.apiserver.k8s.io", "v1", "PriorityLevelConfiguration", {}, {}, kStatus | kGenerations, {}, {}},
         {"networking.k8s.io", "v1", "IngressClass", {}, {}, 0, {}, {}},
@@ -60,10 +54,6 @@ const std::vector<Row>& rows() {
         {"networking.k8s.io", "v1", "ServiceCIDR", {}, {}, kStatus, {}, {}},
         {"node.k8s.io", "v1", "RuntimeClass", {}, {}, kGenerations, {}, {}},
         {"policy", "v1", "PodDisruptionBudget", {"pdb"}, {}, kStatus | kGenerations, {}, {}},
-        {"rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", {}, {}, 0, {}, {}},
-        {"rbac.authorization.k8s.io", "v1", "ClusterRole", {}, {}, 0, {}, {}},
-        {"rbac.authorization.k8s.io", "v1", "RoleBinding", {}, {}, 0, {}, {}},
-        {"rbac.authorization.k8s.io", "v1", "Role", {}, {}, 0, {}, {}},
         {"resource.k8s.io", "v1", "DeviceClass", {}, {}, 0, {}, {}},
         {"resource.k8s.io", "v1", "ResourceClaim", {}, {}, kStatus, {}, {}},
         {"resource.k8s.io", "v1", "ResourceClaimTemplate", {}, {}, 0, {}, {}},
@@ -90,11 +80,9 @@ const std::vector<Row>& rows() {
 using Names = std::set<std::string_view>;
 
 // "group/Kind" of those that differ from the rest.
-const Names kCreatedByPut = {"node.k8s.io/RuntimeClass", "rbac.authorization.k8s.io/RoleBinding", "rbac.authorization.k8s.io/ClusterRoleBinding",
-                             "rbac.authorization.k8s.io/Role", "rbac.authorization.k8s.io/ClusterRole", "coordination.k8s.io/Lease", "/LimitRange",
-                             "/Event", "events.k8s.io/Event", "/Endpoints"};
+const Names kCreatedByPut = {"node.k8s.io/RuntimeClass", "/LimitRange"};
 const Names kNeedResourceVersion = {"node.k8s.io/RuntimeClass", "policy/PodDisruptionBudget", "storage.k8s.io/CSIDriver", "storage.k8s.io/CSIStorageCapacity",
-                                    "storage.k8s.io/VolumeAttachment", "storage.k8s.io/CSINode", "coordination.k8s.io/Lease",
+                                    "storage.k8s.io/VolumeAttachment", "storage.k8s.io/CSINode",
                                     "admissionregistration.k8s.io/ValidatingAdmissionPolicy", "admissionregistration.k8s.io/MutatingAdmissionPolicy",
                                     "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding", "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
                                     "admissionregistration.k8s.io/ValidatingWebhookConfiguration", "admissionregistration.k8s.io/MutatingWebhookConfiguration",

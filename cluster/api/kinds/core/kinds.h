@@ -6,7 +6,9 @@
 namespace qd::api {
 
 Kind configMapKind();
+Kind endpointsKind();
 Kind namespaceKind();
+Kind nodeKind();
 Kind podKind();
 Kind secretKind();
 Kind serviceAccountKind();
