@@ -1,5 +1,5 @@
-// What the agent needs of the cluster, as one interface: the API server stands behind it on a node, a table behind it in
-// tests, and nothing behind it when the agent runs static Pods alone.
+// What the agent needs of the cluster, as one interface: the API server stands behind it on a node, a table behind it
+// in tests, and nothing behind it when the agent runs static Pods alone.
 //
 // Thread-safe. Reads may come from a cache; they answer NotFound only when the server said so.
 #pragma once
@@ -23,7 +23,8 @@ class ClusterAccess {
 public:
     virtual ~ClusterAccess() = default;
 
-    virtual Result<std::shared_ptr<const corev1::ConfigMap>> configMap(const std::string& ns, const std::string& name) = 0;
+    virtual Result<std::shared_ptr<const corev1::ConfigMap>> configMap(const std::string& ns,
+                                                                       const std::string& name) = 0;
     virtual Result<std::shared_ptr<const corev1::Secret>> secret(const std::string& ns, const std::string& name) = 0;
     // All Services, for environment variables. Fails while they have not been read once.
     virtual Result<std::vector<std::shared_ptr<const corev1::Service>>> services() = 0;

@@ -43,7 +43,8 @@ public:
     int running() {
         const std::lock_guard lock(m_mutex);
         int count = 0;
-        for (const auto& [id, container] : m_containers) count += container.status.state == cri::ContainerState::Running ? 1 : 0;
+        for (const auto& [id, container] : m_containers)
+            count += container.status.state == cri::ContainerState::Running ? 1 : 0;
         return count;
     }
     std::size_t containerCount() {
@@ -107,11 +108,16 @@ public:
         std::vector<cri::Sandbox> list;
         for (const auto& [id, sandbox] : m_sandboxes)
             if (matches(sandbox.status.labels, filter.labels))
-                list.push_back({id, sandbox.status.metadata, sandbox.status.ready, sandbox.status.createdAt, sandbox.status.labels, {}});
+                list.push_back({id,
+                                sandbox.status.metadata,
+                                sandbox.status.ready,
+                                sandbox.status.createdAt,
+                                sandbox.status.labels,
+                                {}});
         return list;
     }
     Result<std::string> createContainer(const std::string& sandbox, const cri::ContainerConfig& config,
-                                        const cri::SandboxConfig&) override {
+                                        const cri::SandboxConfig& sandboxConfig) override {
         const std::lock_guard lock(m_mutex);
         const std::string id = "c" + std::to_string(++m_next);
         Container container{sandbox, config, {}};
@@ -124,6 +130,7 @@ public:
         container.status.labels = config.labels;
         container.status.annotations = config.annotations;
         container.status.mounts = config.mounts;
+        container.status.logPath = sandboxConfig.logDirectory + "/" + config.logPath;
         m_containers[id] = container;
         return id;
     }
@@ -155,8 +162,15 @@ public:
         std::vector<cri::Container> list;
         for (const auto& [id, container] : m_containers)
             if (matches(container.status.labels, filter.labels))
-                list.push_back({id, container.sandbox, container.status.metadata, "", "", container.status.state,
-                                container.status.createdAt, container.status.labels, {}});
+                list.push_back({id,
+                                container.sandbox,
+                                container.status.metadata,
+                                "",
+                                "",
+                                container.status.state,
+                                container.status.createdAt,
+                                container.status.labels,
+                                {}});
         return list;
     }
     Result<cri::ContainerStatus> containerStatus(const std::string& id) override {
@@ -167,25 +181,33 @@ public:
     }
     Result<void> updateContainerResources(const std::string&, const cri::Resources&) override { return {}; }
     Result<void> reopenContainerLog(const std::string&) override { return {}; }
-    Result<cri::ExecResult> execSync(const std::string& id, const std::vector<std::string>& command, std::chrono::seconds) override {
+    Result<cri::ExecResult> execSync(const std::string& id, const std::vector<std::string>& command,
+                                     std::chrono::seconds) override {
         const std::lock_guard lock(m_mutex);
         m_calls.push_back("exec " + m_containers.at(id).config.metadata.name + " " + command.at(0));
         return cri::ExecResult{"", "", command.at(0) == "false" ? 1 : 0};
     }
     Result<std::string> exec(const cri::ExecRequest&) override { return fail(Reason::MethodNotAllowed, "no"); }
     Result<std::string> attach(const cri::ExecRequest&) override { return fail(Reason::MethodNotAllowed, "no"); }
-    Result<std::string> portForward(const std::string&, const std::vector<int>&) override { return fail(Reason::MethodNotAllowed, "no"); }
-    Result<std::vector<cri::ContainerStats>> listContainerStats() override { return std::vector<cri::ContainerStats>(); }
-    Result<void> watchContainerEvents(const std::function<void(const cri::ContainerEvent&)>&, std::stop_token) override {
+    Result<std::string> portForward(const std::string&, const std::vector<int>&) override {
+        return fail(Reason::MethodNotAllowed, "no");
+    }
+    Result<std::vector<cri::ContainerStats>> listContainerStats() override {
+        return std::vector<cri::ContainerStats>();
+    }
+    Result<void> watchContainerEvents(const std::function<void(const cri::ContainerEvent&)>&,
+                                      std::stop_token) override {
         return fail(Reason::MethodNotAllowed, "no events");
     }
     Result<std::vector<cri::Image>> listImages() override { return std::vector<cri::Image>(); }
     Result<std::optional<cri::Image>> imageStatus(const std::string& image) override {
         const std::lock_guard lock(m_mutex);
         if (!m_images.contains(image)) return std::optional<cri::Image>();
-        return std::optional<cri::Image>(cri::Image{.id = image, .repoTags = {image}, .repoDigests = {}, .size = 42, .uid = {}, .username = {}});
+        return std::optional<cri::Image>(
+            cri::Image{.id = image, .repoTags = {image}, .repoDigests = {}, .size = 42, .uid = {}, .username = {}});
     }
-    Result<std::string> pullImage(const std::string& image, const std::optional<cri::AuthConfig>&, const cri::SandboxConfig&) override {
+    Result<std::string> pullImage(const std::string& image, const std::optional<cri::AuthConfig>&,
+                                  const cri::SandboxConfig&) override {
         const std::lock_guard lock(m_mutex);
         m_calls.push_back("pull " + image);
         if (!m_pullError.empty()) return fail(Reason::NotFound, m_pullError);
@@ -218,7 +240,8 @@ private:
     Container* newest(const std::string& name) {
         Container* found = nullptr;
         for (auto& [id, container] : m_containers)
-            if (container.config.metadata.name == name && (found == nullptr || found->status.createdAt < container.status.createdAt))
+            if (container.config.metadata.name == name &&
+                (found == nullptr || found->status.createdAt < container.status.createdAt))
                 found = &container;
         return found;
     }

@@ -18,7 +18,9 @@ constexpr const char* kPods = "/kubepods";
 constexpr const char* kBurstable = "/kubepods/burstable";
 constexpr const char* kBestEffort = "/kubepods/besteffort";
 
-std::string orMax(std::int64_t value) { return value > 0 ? std::to_string(value) : "max"; }
+std::string orMax(std::int64_t value) {
+    return value > 0 ? std::to_string(value) : "max";
+}
 
 // The number after `key ` in a flat keyed file (cpu.stat, memory.stat); 0 when it is not there.
 std::uint64_t keyed(const std::string& path, const std::string& key) {
@@ -90,9 +92,12 @@ Result<void> Hierarchy::setBurstableWeight(std::int64_t milliCpu) {
 std::string Hierarchy::podGroup(const corev1::Pod& pod) {
     const std::string name = "/pod" + pod.metadata.uid;
     switch (qosClass(pod)) {
-        case QosClass::Guaranteed: return kPods + name;
-        case QosClass::Burstable: return kBurstable + name;
-        default: return kBestEffort + name;
+        case QosClass::Guaranteed:
+            return kPods + name;
+        case QosClass::Burstable:
+            return kBurstable + name;
+        default:
+            return kBestEffort + name;
     }
 }
 
@@ -116,7 +121,8 @@ Result<void> Hierarchy::removePod(const std::string& group) {
         if (it->is_directory(error)) groups.push_back(it->path());
     for (auto path = groups.rbegin(); path != groups.rend(); ++path)
         if (::rmdir(path->c_str()) != 0 && errno != ENOENT)
-            return fail(Reason::InternalError, "cannot remove the control group " + path->string() + ": " + std::strerror(errno));
+            return fail(Reason::InternalError,
+                        "cannot remove the control group " + path->string() + ": " + std::strerror(errno));
     return {};
 }
 

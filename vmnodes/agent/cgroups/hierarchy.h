@@ -1,5 +1,6 @@
-// The cgroup v2 hierarchy of Pods: kubepods/pod<uid> (Guaranteed), kubepods/burstable/pod<uid>, kubepods/besteffort/pod<uid>.
-// Containers' own groups are the runtime's. Thread-safe as the file system is: one call for one Pod at a time.
+// The cgroup v2 hierarchy of Pods: kubepods/pod<uid> (Guaranteed), kubepods/burstable/pod<uid>,
+// kubepods/besteffort/pod<uid>. Containers' own groups are the runtime's. Thread-safe as the file system is: one call
+// for one Pod at a time.
 #pragma once
 
 #include <string>
@@ -12,9 +13,9 @@ namespace qd::agent::cgroups {
 
 struct Usage {
     std::uint64_t cpuNanoseconds = 0;
-    std::uint64_t memoryBytes = 0;        // memory.current
-    std::uint64_t workingSetBytes = 0;    // without inactive file pages
-    std::uint64_t rssBytes = 0;           // anonymous memory
+    std::uint64_t memoryBytes = 0;      // memory.current
+    std::uint64_t workingSetBytes = 0;  // without inactive file pages
+    std::uint64_t rssBytes = 0;         // anonymous memory
     std::uint64_t pageFaults = 0;
     std::uint64_t majorPageFaults = 0;
 };

@@ -24,8 +24,8 @@ std::int64_t unitsOf(const List& list, const char* name, bool milli) {
     return milli ? amount->milliValue() : amount->value();
 }
 
-// Sums an amount over the Pod's life: while init containers run one after another beside the sidecars started so far, and
-// while all regular containers run beside all sidecars.
+// Sums an amount over the Pod's life: while init containers run one after another beside the sidecars started so far,
+// and while all regular containers run beside all sidecars.
 template <typename Of>
 std::int64_t overLife(const corev1::Pod& pod, Of of) {
     std::int64_t sidecars = 0, most = 0, regular = 0;
@@ -67,9 +67,12 @@ QosClass classOf(const std::vector<const corev1::ResourceRequirements*>& all) {
 
 const char* qosName(QosClass qos) {
     switch (qos) {
-        case QosClass::Guaranteed: return "Guaranteed";
-        case QosClass::Burstable: return "Burstable";
-        default: return "BestEffort";
+        case QosClass::Guaranteed:
+            return "Guaranteed";
+        case QosClass::Burstable:
+            return "Burstable";
+        default:
+            return "BestEffort";
     }
 }
 
@@ -101,7 +104,9 @@ Amounts podRequests(const corev1::Pod& pod) {
 
 Amounts podLimits(const corev1::Pod& pod) {
     const auto everyContainerHas = [&](const char* name) {
-        const auto has = [&](const corev1::Container& container) { return amountOf(container.resources.limits, name).has_value(); };
+        const auto has = [&](const corev1::Container& container) {
+            return amountOf(container.resources.limits, name).has_value();
+        };
         return std::ranges::all_of(pod.spec.containers, has) && std::ranges::all_of(pod.spec.initContainers, has);
     };
     const auto of = [&](const char* name, bool milli, bool& present) {
@@ -139,9 +144,12 @@ int oomScoreAdjust(const corev1::Pod& pod, const corev1::Container& container, s
     constexpr std::int32_t kSystemCritical = 2'000'000'000;
     if (pod.spec.priority && *pod.spec.priority >= kSystemCritical) return -997;
     switch (qosClass(pod)) {
-        case QosClass::Guaranteed: return -997;
-        case QosClass::BestEffort: return 1000;
-        default: break;
+        case QosClass::Guaranteed:
+            return -997;
+        case QosClass::BestEffort:
+            return 1000;
+        default:
+            break;
     }
     const std::int64_t request = unitsOf(container.resources.requests, "memory", false);
     const std::int64_t share = memoryCapacity > 0 ? 1000 - 1000 * request / memoryCapacity : 1000;
@@ -149,12 +157,12 @@ int oomScoreAdjust(const corev1::Pod& pod, const corev1::Container& container, s
     return static_cast<int>(std::clamp<std::int64_t>(share, 3, 999));
 }
 
-cri::Resources containerResources(const corev1::Pod& pod, const corev1::Container& container, std::int64_t memoryCapacity) {
+cri::Resources containerResources(const corev1::Pod& pod, const corev1::Container& container,
+                                  std::int64_t memoryCapacity) {
     const auto& resources = container.resources;
-    const std::int64_t requested =
-        amountOf(resources.requests, "cpu") || !amountOf(resources.limits, "cpu")
-            ? unitsOf(resources.requests, "cpu", true)
-            : unitsOf(resources.limits, "cpu", true);
+    const std::int64_t requested = amountOf(resources.requests, "cpu") || !amountOf(resources.limits, "cpu")
+                                       ? unitsOf(resources.requests, "cpu", true)
+                                       : unitsOf(resources.limits, "cpu", true);
     const std::int64_t limit = unitsOf(resources.limits, "cpu", true);
     cri::Resources result;
     result.cpuShares = static_cast<std::int64_t>(cpuShares(requested));
@@ -162,7 +170,8 @@ cri::Resources containerResources(const corev1::Pod& pod, const corev1::Containe
     result.cpuQuota = cpuQuota(limit);
     result.memoryLimit = unitsOf(resources.limits, "memory", false);
     result.oomScoreAdj = oomScoreAdjust(pod, container, memoryCapacity);
-    // A container that runs out of memory ends as a whole rather than lose one process (cgroup v2 since Kubernetes 1.28).
+    // A container that runs out of memory ends as a whole rather than lose one process (cgroup v2 since
+    // Kubernetes 1.28).
     result.unified["memory.oom.group"] = "1";
     return result;
 }

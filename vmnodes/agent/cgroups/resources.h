@@ -1,7 +1,7 @@
 // Quality-of-service classes and what Kubernetes' resource requests and limits mean to cgroup v2. Pure functions.
 //
-// Sources: https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/, KEP-2254 (cgroup v2), KEP-2570 (memory QoS, off as
-// upstream has it), the weight formula of opencontainers/cgroups since 1.3 (log-based) as runtimes apply it.
+// Sources: https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/, KEP-2254 (cgroup v2), KEP-2570 (memory QoS, off
+// as upstream has it), the weight formula of opencontainers/cgroups since 1.3 (log-based) as runtimes apply it.
 #pragma once
 
 #include <cstdint>
@@ -40,11 +40,12 @@ inline constexpr std::int64_t kCpuPeriod = 100'000;
 // cpu.weight (1..10000) for cpu.shares (2..262144).
 std::uint64_t cpuWeight(std::uint64_t shares);
 
-// oom_score_adj: -997 for Guaranteed and node-critical Pods, 1000 for BestEffort, between 3 and 999 for Burstable by how
-// much of the node's memory the container requests.
+// oom_score_adj: -997 for Guaranteed and node-critical Pods, 1000 for BestEffort, between 3 and 999 for Burstable by
+// how much of the node's memory the container requests.
 int oomScoreAdjust(const corev1::Pod& pod, const corev1::Container& container, std::int64_t memoryCapacity);
 
 // What the runtime is told of a container.
-cri::Resources containerResources(const corev1::Pod& pod, const corev1::Container& container, std::int64_t memoryCapacity);
+cri::Resources containerResources(const corev1::Pod& pod, const corev1::Container& container,
+                                  std::int64_t memoryCapacity);
 
 }  // namespace qd::agent::cgroups

@@ -13,24 +13,31 @@ namespace {
 
 // Go's names of the gRPC codes, as they appear in kubelet's events.
 const char* codeName(grpc::StatusCode code) {
-    static constexpr const char* kNames[] = {"OK",           "Canceled",          "Unknown",         "InvalidArgument",
-                                             "DeadlineExceeded", "NotFound",      "AlreadyExists",   "PermissionDenied",
-                                             "ResourceExhausted", "FailedPrecondition", "Aborted",   "OutOfRange",
-                                             "Unimplemented", "Internal",         "Unavailable",     "DataLoss",
-                                             "Unauthenticated"};
+    static constexpr const char* kNames[] = {
+        "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+        "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+        "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+        "DataLoss", "Unauthenticated"};
     const auto index = static_cast<std::size_t>(code);
     return index < std::size(kNames) ? kNames[index] : "Unknown";
 }
 
 Reason reasonOf(grpc::StatusCode code) {
     switch (code) {
-        case grpc::StatusCode::NOT_FOUND: return Reason::NotFound;
-        case grpc::StatusCode::ALREADY_EXISTS: return Reason::AlreadyExists;
-        case grpc::StatusCode::DEADLINE_EXCEEDED: return Reason::Timeout;
-        case grpc::StatusCode::UNAVAILABLE: return Reason::ServiceUnavailable;
-        case grpc::StatusCode::INVALID_ARGUMENT: return Reason::BadRequest;
-        case grpc::StatusCode::UNIMPLEMENTED: return Reason::MethodNotAllowed;
-        default: return Reason::InternalError;
+        case grpc::StatusCode::NOT_FOUND:
+            return Reason::NotFound;
+        case grpc::StatusCode::ALREADY_EXISTS:
+            return Reason::AlreadyExists;
+        case grpc::StatusCode::DEADLINE_EXCEEDED:
+            return Reason::Timeout;
+        case grpc::StatusCode::UNAVAILABLE:
+            return Reason::ServiceUnavailable;
+        case grpc::StatusCode::INVALID_ARGUMENT:
+            return Reason::BadRequest;
+        case grpc::StatusCode::UNIMPLEMENTED:
+            return Reason::MethodNotAllowed;
+        default:
+            return Reason::InternalError;
     }
 }
 
@@ -84,8 +91,8 @@ Client::Client(ClientSettings settings) : m_settings(std::move(settings)), m_stu
 Client::~Client() = default;
 
 Result<VersionInfo> Client::version() {
-    auto response =
-        Stubs::call(*m_stubs->runtime, &v1::RuntimeService::Stub::Version, v1::VersionRequest(), m_settings.callTimeout);
+    auto response = Stubs::call(*m_stubs->runtime, &v1::RuntimeService::Stub::Version, v1::VersionRequest(),
+                                m_settings.callTimeout);
     if (!response) return fail(std::move(response.error()));
     return VersionInfo{response->runtime_name(), response->runtime_version(), response->runtime_api_version()};
 }
@@ -103,8 +110,8 @@ Result<std::vector<RuntimeCondition>> Client::status() {
 Result<std::string> Client::runPodSandbox(const SandboxConfig& config) {
     v1::RunPodSandboxRequest request;
     write(config, *request.mutable_config());
-    auto response = Stubs::call(*m_stubs->runtime, &v1::RuntimeService::Stub::RunPodSandbox, request,
-                                m_settings.slowCallTimeout);
+    auto response =
+        Stubs::call(*m_stubs->runtime, &v1::RuntimeService::Stub::RunPodSandbox, request, m_settings.slowCallTimeout);
     if (!response) return fail(std::move(response.error()));
     return response->pod_sandbox_id();
 }
@@ -112,8 +119,8 @@ Result<std::string> Client::runPodSandbox(const SandboxConfig& config) {
 Result<void> Client::stopPodSandbox(const std::string& id) {
     v1::StopPodSandboxRequest request;
     request.set_pod_sandbox_id(id);
-    return done(Stubs::call(*m_stubs->runtime, &v1::RuntimeService::Stub::StopPodSandbox, request,
-                            m_settings.slowCallTimeout));
+    return done(
+        Stubs::call(*m_stubs->runtime, &v1::RuntimeService::Stub::StopPodSandbox, request, m_settings.slowCallTimeout));
 }
 
 Result<void> Client::removePodSandbox(const std::string& id) {
@@ -149,8 +156,8 @@ Result<std::string> Client::createContainer(const std::string& sandboxId, const 
     request.set_pod_sandbox_id(sandboxId);
     write(config, *request.mutable_config());
     write(sandboxConfig, *request.mutable_sandbox_config());
-    auto response = Stubs::call(*m_stubs->runtime, &v1::RuntimeService::Stub::CreateContainer, request,
-                                m_settings.slowCallTimeout);
+    auto response =
+        Stubs::call(*m_stubs->runtime, &v1::RuntimeService::Stub::CreateContainer, request, m_settings.slowCallTimeout);
     if (!response) return fail(std::move(response.error()));
     return response->container_id();
 }
@@ -158,8 +165,8 @@ Result<std::string> Client::createContainer(const std::string& sandboxId, const 
 Result<void> Client::startContainer(const std::string& id) {
     v1::StartContainerRequest request;
     request.set_container_id(id);
-    return done(Stubs::call(*m_stubs->runtime, &v1::RuntimeService::Stub::StartContainer, request,
-                            m_settings.slowCallTimeout));
+    return done(
+        Stubs::call(*m_stubs->runtime, &v1::RuntimeService::Stub::StartContainer, request, m_settings.slowCallTimeout));
 }
 
 Result<void> Client::stopContainer(const std::string& id, std::chrono::seconds grace) {
@@ -208,8 +215,8 @@ Result<void> Client::updateContainerResources(const std::string& id, const Resou
 Result<void> Client::reopenContainerLog(const std::string& id) {
     v1::ReopenContainerLogRequest request;
     request.set_container_id(id);
-    return done(Stubs::call(*m_stubs->runtime, &v1::RuntimeService::Stub::ReopenContainerLog, request,
-                            m_settings.callTimeout));
+    return done(
+        Stubs::call(*m_stubs->runtime, &v1::RuntimeService::Stub::ReopenContainerLog, request, m_settings.callTimeout));
 }
 
 Result<ExecResult> Client::execSync(const std::string& id, const std::vector<std::string>& command,
@@ -223,7 +230,8 @@ Result<ExecResult> Client::execSync(const std::string& id, const std::vector<std
                                 limit.count() > 0 ? limit + m_settings.callTimeout : m_settings.slowCallTimeout);
     if (!response) {
         Error error = std::move(response.error());
-        if (error.message.find("timeout") != std::string::npos || error.message.find("DeadlineExceeded") != std::string::npos)
+        if (error.message.find("timeout") != std::string::npos ||
+            error.message.find("DeadlineExceeded") != std::string::npos)
             error.reason = Reason::Timeout;
         return fail(std::move(error));
     }
@@ -291,8 +299,8 @@ Result<void> Client::watchContainerEvents(const std::function<void(const Contain
 }
 
 Result<std::vector<Image>> Client::listImages() {
-    auto response =
-        Stubs::call(*m_stubs->images, &v1::ImageService::Stub::ListImages, v1::ListImagesRequest(), m_settings.callTimeout);
+    auto response = Stubs::call(*m_stubs->images, &v1::ImageService::Stub::ListImages, v1::ListImagesRequest(),
+                                m_settings.callTimeout);
     if (!response) return fail(std::move(response.error()));
     std::vector<Image> images;
     for (const auto& item : response->images()) images.push_back(read(item));
@@ -302,7 +310,8 @@ Result<std::vector<Image>> Client::listImages() {
 Result<std::optional<Image>> Client::imageStatus(const std::string& image) {
     v1::ImageStatusRequest request;
     request.mutable_image()->set_image(image);
-    auto response = Stubs::call(*m_stubs->images, &v1::ImageService::Stub::ImageStatus, request, m_settings.callTimeout);
+    auto response =
+        Stubs::call(*m_stubs->images, &v1::ImageService::Stub::ImageStatus, request, m_settings.callTimeout);
     if (!response) return fail(std::move(response.error()));
     if (!response->has_image() || response->image().id().empty()) return std::optional<Image>();
     return std::optional<Image>(read(response->image()));
@@ -322,8 +331,7 @@ Result<std::string> Client::pullImage(const std::string& image, const std::optio
 Result<void> Client::removeImage(const std::string& image) {
     v1::RemoveImageRequest request;
     request.mutable_image()->set_image(image);
-    return done(
-        Stubs::call(*m_stubs->images, &v1::ImageService::Stub::RemoveImage, request, m_settings.callTimeout));
+    return done(Stubs::call(*m_stubs->images, &v1::ImageService::Stub::RemoveImage, request, m_settings.callTimeout));
 }
 
 Result<std::vector<FilesystemUsage>> Client::imageFsInfo() {

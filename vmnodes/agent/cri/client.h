@@ -1,5 +1,5 @@
-// CRI v1 over gRPC on a Unix socket. Connects lazily and again by itself; a call made while the runtime is away waits until
-// its deadline passes.
+// CRI v1 over gRPC on a Unix socket. Connects lazily and again by itself; a call made while the runtime is away waits
+// until its deadline passes.
 #pragma once
 
 #include <memory>

@@ -27,8 +27,12 @@ void appendNumbers(const std::vector<std::int64_t>& from, google::protobuf::Repe
 }
 
 // The two enumerations have the same members in the same order.
-v1::NamespaceMode mode(NamespaceMode from) { return static_cast<v1::NamespaceMode>(from); }
-NamespaceMode mode(v1::NamespaceMode from) { return static_cast<NamespaceMode>(from); }
+v1::NamespaceMode mode(NamespaceMode from) {
+    return static_cast<v1::NamespaceMode>(from);
+}
+NamespaceMode mode(v1::NamespaceMode from) {
+    return static_cast<NamespaceMode>(from);
+}
 
 void write(const NamespaceOptions& from, v1::NamespaceOption& to) {
     to.set_network(mode(from.network));

@@ -40,8 +40,8 @@ public:
     virtual Result<void> updateContainerResources(const std::string& id, const Resources& resources) = 0;
     virtual Result<void> reopenContainerLog(const std::string& id) = 0;
 
-    // Runs a command in the container and waits for it. A command that outlives the time limit is killed and reported as
-    // Reason::Timeout; a command that ends with a code other than 0 is no error.
+    // Runs a command in the container and waits for it. A command that outlives the time limit is killed and reported
+    // as Reason::Timeout; a command that ends with a code other than 0 is no error.
     virtual Result<ExecResult> execSync(const std::string& id, const std::vector<std::string>& command,
                                         std::chrono::seconds limit) = 0;
     // Each answers the URL of the runtime's streaming server where the session may be had.
@@ -51,7 +51,8 @@ public:
 
     virtual Result<std::vector<ContainerStats>> listContainerStats() = 0;
 
-    // Hands every container event to `deliver` until asked to stop (then it succeeds) or until the stream breaks. Blocks.
+    // Hands every container event to `deliver` until asked to stop (then it succeeds) or until the stream breaks.
+    // Blocks.
     virtual Result<void> watchContainerEvents(const std::function<void(const ContainerEvent&)>& deliver,
                                               std::stop_token stop) = 0;
 };

@@ -21,7 +21,9 @@ std::string IpAddress::text() const {
     return buffer;
 }
 
-int IpAddress::family() const { return v6 ? AF_INET6 : AF_INET; }
+int IpAddress::family() const {
+    return v6 ? AF_INET6 : AF_INET;
+}
 
 std::optional<Cidr> Cidr::parse(std::string_view text) {
     const std::size_t slash = text.find('/');
@@ -35,7 +37,9 @@ std::optional<Cidr> Cidr::parse(std::string_view text) {
     return Cidr{*address, prefix};
 }
 
-std::string Cidr::text() const { return address.text() + "/" + std::to_string(prefix); }
+std::string Cidr::text() const {
+    return address.text() + "/" + std::to_string(prefix);
+}
 
 bool Cidr::contains(const IpAddress& other) const {
     if (other.v6 != address.v6) return false;

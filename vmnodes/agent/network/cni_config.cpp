@@ -19,8 +19,8 @@ std::string cniConfiguration(const PodNetwork& network) {
         {"ipMasq", false},
         {"ipam",
          {{"type", "host-local"},
-          {"ranges", boost::json::array{boost::json::array{
-                         boost::json::object{{"subnet", network.podCidr.network().text()}}}}},
+          {"ranges",
+           boost::json::array{boost::json::array{boost::json::object{{"subnet", network.podCidr.network().text()}}}}},
           {"routes", boost::json::array{boost::json::object{{"dst", everywhere}}}},
           {"dataDir", "/var/lib/cni/networks"}}},
     };

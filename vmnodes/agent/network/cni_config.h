@@ -9,7 +9,7 @@
 namespace qd::agent::network {
 
 struct PodNetwork {
-    Cidr podCidr;      // of this node, e.g. 10.244.1.0/24
+    Cidr podCidr;  // of this node, e.g. 10.244.1.0/24
     int mtu = 1500;
     std::string bridge = "cni0";
 };

@@ -27,7 +27,8 @@ std::string collections(const FirewallState& state) {
     std::vector<std::string> servers, nodePorts, hairpins, anyPorts, addressPorts;
     for (const SocketAddress& server : state.masqueradedServers)
         if (!server.address.v6)
-            servers.push_back(fmt::format("{} . {} . {}", server.address.text(), protocolName(server.protocol), server.port));
+            servers.push_back(
+                fmt::format("{} . {} . {}", server.address.text(), protocolName(server.protocol), server.port));
     for (const NodePort& port : state.masqueradedNodePorts)
         nodePorts.push_back(fmt::format("{} . {}", protocolName(port.protocol), port.port));
     for (const IpAddress& address : state.hairpins)
@@ -37,7 +38,8 @@ std::string collections(const FirewallState& state) {
         const std::string target = fmt::format("{} . {}", port.podIp.text(), port.podPort);
         hairpins.push_back(fmt::format("{0} . {0}", port.podIp.text()));
         if (port.hostIp && !port.hostIp->v6)
-            addressPorts.push_back(fmt::format("{} . {} . {} : {}", port.hostIp->text(), protocolName(port.protocol), port.port, target));
+            addressPorts.push_back(
+                fmt::format("{} . {} . {} : {}", port.hostIp->text(), protocolName(port.protocol), port.port, target));
         else if (!port.hostIp)
             anyPorts.push_back(fmt::format("{} . {} : {}", protocolName(port.protocol), port.port, target));
     }
@@ -53,9 +55,12 @@ std::string collections(const FirewallState& state) {
 
 const char* protocolName(Protocol protocol) {
     switch (protocol) {
-        case Protocol::Udp: return "udp";
-        case Protocol::Sctp: return "sctp";
-        default: return "tcp";
+        case Protocol::Udp:
+            return "udp";
+        case Protocol::Sctp:
+            return "sctp";
+        default:
+            return "tcp";
     }
 }
 
@@ -86,7 +91,8 @@ std::string rulesetOf(const FirewallState& state) {
         "    ip saddr 127.0.0.0/8 ct status dnat masquerade\n",
         kMark);
     if (state.podCidr && !state.podCidr->address.v6) {
-        const std::string inside = state.clusterCidr ? state.clusterCidr->network().text() : state.podCidr->network().text();
+        const std::string inside =
+            state.clusterCidr ? state.clusterCidr->network().text() : state.podCidr->network().text();
         text += fmt::format("    ip saddr {} ip daddr != {{ {}, 224.0.0.0/4 }} masquerade\n",
                             state.podCidr->network().text(), inside);
     }

@@ -1,8 +1,8 @@
 // The agent's nftables table: host ports, masquerade of Pods that leave the cluster, and masquerade of the connections
 // to virtual servers that would not find their way back (from outside the Pod network; a Pod that reaches itself).
 //
-// The whole table is replaced in one transaction, so that it is never half there. Connections that are tracked keep their
-// translation.
+// The whole table is replaced in one transaction, so that it is never half there. Connections that are tracked keep
+// their translation.
 #pragma once
 
 #include <memory>
@@ -45,8 +45,8 @@ struct NodePort {
 
 // IPv4 for now; other addresses are left out.
 struct FirewallState {
-    std::optional<Cidr> clusterCidr;  // every Pod of the cluster
-    std::optional<Cidr> podCidr;      // the Pods of this node
+    std::optional<Cidr> clusterCidr;                // every Pod of the cluster
+    std::optional<Cidr> podCidr;                    // the Pods of this node
     std::vector<SocketAddress> masqueradedServers;  // cluster addresses: sources outside the cluster are masqueraded
     std::vector<NodePort> masqueradedNodePorts;     // every source is
     std::vector<IpAddress> hairpins;                // local Pods that stand behind a virtual server

@@ -110,7 +110,9 @@ Result<Links> Links::open() {
     return Links(std::move(state));
 }
 
-bool Links::hasLink(const std::string& name) { return m_state->indexOf(name) != 0; }
+bool Links::hasLink(const std::string& name) {
+    return m_state->indexOf(name) != 0;
+}
 
 Result<void> Links::ensureLink(const std::string& name, const std::string& kind, bool noArp) {
     nl_sock* socket = m_state->socket.get();

@@ -20,8 +20,8 @@ struct Peer {
     std::vector<IpAddress> addresses;  // InternalIPs
 };
 
-// Routes to every peer but `self`. A peer without an address of the prefix's family, or without a Pod CIDR, has none yet.
-// The result is sorted and has each destination once.
+// Routes to every peer but `self`. A peer without an address of the prefix's family, or without a Pod CIDR, has none
+// yet. The result is sorted and has each destination once.
 std::vector<Route> routesToPeers(const std::vector<Peer>& peers, const std::string& self);
 
 struct RouteChanges {

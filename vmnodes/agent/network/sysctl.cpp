@@ -27,7 +27,8 @@ Result<void> writeSysctl(const Sysctl& sysctl, const std::string& root) {
     std::ofstream out(path);
     out << sysctl.value << '\n';
     out.flush();
-    if (!out) return fail(Reason::InternalError, "cannot set the kernel setting " + sysctl.name + " to " + sysctl.value);
+    if (!out)
+        return fail(Reason::InternalError, "cannot set the kernel setting " + sysctl.name + " to " + sysctl.value);
     return {};
 }
 

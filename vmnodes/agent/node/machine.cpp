@@ -49,7 +49,8 @@ Machine readMachine(const std::string& root, const std::string& data) {
     machine.cpus = std::max(1, static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)));
     machine.memoryBytes = memory(root, "MemTotal:");
     struct statvfs disk {};
-    if (::statvfs(data.c_str(), &disk) == 0) machine.diskBytes = static_cast<std::int64_t>(disk.f_blocks * disk.f_frsize);
+    if (::statvfs(data.c_str(), &disk) == 0)
+        machine.diskBytes = static_cast<std::int64_t>(disk.f_blocks * disk.f_frsize);
     machine.machineId = firstLine(root + "/etc/machine-id");
     machine.systemUuid = lower(firstLine(root + "/sys/class/dmi/id/product_uuid"));
     if (machine.systemUuid.empty()) machine.systemUuid = machine.machineId;

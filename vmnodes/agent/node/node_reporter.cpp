@@ -18,10 +18,15 @@ constexpr char kLeaseNamespace[] = "kube-node-lease";
 }  // namespace
 
 struct NodeReporter::State : std::enable_shared_from_this<State> {
-    State(client::Client& theClient, base::Executor& theExecutor, EventSink* theEvents, NodeSettings theSettings, Machine theMachine,
-          std::function<NodeFindings()> theFindings)
-        : client(theClient), executor(theExecutor), strand(theExecutor), events(theEvents), settings(std::move(theSettings)),
-          machine(std::move(theMachine)), findings(std::move(theFindings)) {}
+    State(client::Client& theClient, base::Executor& theExecutor, EventSink* theEvents, NodeSettings theSettings,
+          Machine theMachine, std::function<NodeFindings()> theFindings)
+        : client(theClient),
+          executor(theExecutor),
+          strand(theExecutor),
+          events(theEvents),
+          settings(std::move(theSettings)),
+          machine(std::move(theMachine)),
+          findings(std::move(theFindings)) {}
 
     client::Client& client;
     base::Executor& executor;
@@ -91,13 +96,15 @@ struct NodeReporter::State : std::enable_shared_from_this<State> {
         if (due || differs(changed.status, (*present)->status)) {
             const bool readyBefore = isReady((*present)->status), readyNow = isReady(changed.status);
             auto written = api.updateStatus(changed);
-            if (!written && written.error().reason == Reason::Conflict) return fail(written.error());  // tried again at once
+            if (!written && written.error().reason == Reason::Conflict)
+                return fail(written.error());  // tried again at once
             if (!written) return fail(written.error().within("cannot write the node's status"));
             statusWritten = now;
             present = std::move(written);
             if (events != nullptr && readyBefore != readyNow)
-                events->nodeEvent(false, readyNow ? "NodeReady" : "NodeNotReady",
-                                  "Node " + settings.name + " status is now: " + (readyNow ? "NodeReady" : "NodeNotReady"));
+                events->nodeEvent(
+                    false, readyNow ? "NodeReady" : "NodeNotReady",
+                    "Node " + settings.name + " status is now: " + (readyNow ? "NodeReady" : "NodeNotReady"));
         }
         const std::lock_guard lock(mutex);
         node = *present;
@@ -150,9 +157,12 @@ struct NodeReporter::State : std::enable_shared_from_this<State> {
 
 NodeReporter::NodeReporter(client::Client& client, base::Executor& executor, EventSink* events, NodeSettings settings,
                            Machine machine, std::function<NodeFindings()> findings)
-    : m_state(std::make_shared<State>(client, executor, events, std::move(settings), std::move(machine), std::move(findings))) {}
+    : m_state(std::make_shared<State>(client, executor, events, std::move(settings), std::move(machine),
+                                      std::move(findings))) {}
 
-NodeReporter::~NodeReporter() { stop(); }
+NodeReporter::~NodeReporter() {
+    stop();
+}
 
 void NodeReporter::start() {
     {
@@ -172,6 +182,8 @@ void NodeReporter::stop() {
     m_state->timer.cancel();
 }
 
-std::shared_ptr<const corev1::Node> NodeReporter::node() const { return m_state->currentNode(); }
+std::shared_ptr<const corev1::Node> NodeReporter::node() const {
+    return m_state->currentNode();
+}
 
 }  // namespace qd::agent::node

@@ -1,5 +1,6 @@
-// Keeps the Node object and its Lease: registers the node, renews the Lease every ten seconds, writes the status when it
-// changes and at least every five minutes. Source: https://kubernetes.io/docs/reference/node/node-status/#heartbeats.
+// Keeps the Node object and its Lease: registers the node, renews the Lease every ten seconds, writes the status when
+// it changes and at least every five minutes. Source:
+// https://kubernetes.io/docs/reference/node/node-status/#heartbeats.
 #pragma once
 
 #include <functional>
@@ -14,8 +15,8 @@ namespace qd::agent::node {
 class NodeReporter {
 public:
     // `findings` is asked every ten seconds, on a thread of the executor. `events` may be null.
-    NodeReporter(client::Client& client, base::Executor& executor, EventSink* events, NodeSettings settings, Machine machine,
-                 std::function<NodeFindings()> findings);
+    NodeReporter(client::Client& client, base::Executor& executor, EventSink* events, NodeSettings settings,
+                 Machine machine, std::function<NodeFindings()> findings);
     ~NodeReporter();
 
     void start();

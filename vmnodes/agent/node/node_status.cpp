@@ -18,26 +18,27 @@ struct Draft {
 };
 
 Draft readiness(const NodeFindings& findings) {
-    if (findings.runtime.empty())
-        return {corev1::NodeReady, false, "KubeletNotReady", "[container runtime is down]"};
+    if (findings.runtime.empty()) return {corev1::NodeReady, false, "KubeletNotReady", "[container runtime is down]"};
     for (const cri::RuntimeCondition& condition : findings.runtime) {
         if (condition.status) continue;
         const bool network = condition.type == "NetworkReady";
         return {corev1::NodeReady, false, "KubeletNotReady",
-                fmt::format("container runtime {}not ready: {}=false reason:{} message:{}", network ? "network " : "", condition.type,
-                            condition.reason, condition.message)};
+                fmt::format("container runtime {}not ready: {}=false reason:{} message:{}", network ? "network " : "",
+                            condition.type, condition.reason, condition.message)};
     }
     if (!findings.networkConfigured)
         return {corev1::NodeReady, false, "KubeletNotReady",
-                "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:the node has no Pod CIDR yet"};
+                "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:the node "
+                "has no Pod CIDR yet"};
     return {corev1::NodeReady, true, "KubeletReady", "kubelet is posting ready status"};
 }
 
 std::vector<Draft> conditions(const NodeFindings& findings, const Machine& machine) {
     const Pressure& pressure = findings.pressure;
     const bool memory = pressure.memoryAvailable < kLeastMemory;
-    const bool disk = machine.diskBytes > 0 && (pressure.diskAvailable < machine.diskBytes / 10 ||
-                                                (pressure.diskInodes > 0 && pressure.diskInodesFree < pressure.diskInodes / 20));
+    const bool disk =
+        machine.diskBytes > 0 && (pressure.diskAvailable < machine.diskBytes / 10 ||
+                                  (pressure.diskInodes > 0 && pressure.diskInodesFree < pressure.diskInodes / 20));
     const bool processes = pressure.mostProcesses > 0 && pressure.processes > pressure.mostProcesses * 9 / 10;
     return {
         {corev1::NodeMemoryPressure, memory, memory ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory",
@@ -98,7 +99,9 @@ void fillStatus(const NodeSettings& settings, const Machine& machine, const Node
                 corev1::Node& node) {
     corev1::NodeStatus& status = node.status;
     const Allocatable allocatable = allocatableOf(machine, settings);
-    const auto binary = [](std::int64_t bytes) { return api::Quantity(bytes / 1024 * 1024, api::Quantity::Format::BinarySI); };
+    const auto binary = [](std::int64_t bytes) {
+        return api::Quantity(bytes / 1024 * 1024, api::Quantity::Format::BinarySI);
+    };
     status.capacity["cpu"] = api::Quantity(machine.cpus);
     status.capacity["memory"] = binary(machine.memoryBytes);
     status.capacity["ephemeral-storage"] = binary(machine.diskBytes);

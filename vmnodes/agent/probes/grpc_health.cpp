@@ -26,8 +26,10 @@ int servingStatus(const grpc::ByteBuffer& response) {
 }  // namespace
 
 Result<void> grpcHealthy(const std::string& address, int port, const std::string& service, base::Duration limit) {
-    if (service.size() > 127) return fail(Reason::BadRequest, "the service name of a gRPC probe has at most 127 characters");
-    const std::string target = (address.find(':') != std::string::npos ? "[" + address + "]" : address) + ":" + std::to_string(port);
+    if (service.size() > 127)
+        return fail(Reason::BadRequest, "the service name of a gRPC probe has at most 127 characters");
+    const std::string target =
+        (address.find(':') != std::string::npos ? "[" + address + "]" : address) + ":" + std::to_string(port);
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     arguments.SetUserAgentPrefix("kube-probe/1.36");
@@ -45,11 +47,14 @@ Result<void> grpcHealthy(const std::string& address, int port, const std::string
     bool good = false;
     queue.Next(&tag, &good);
     if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED)
-        return fail(Reason::Timeout, "timeout: failed to connect service \"" + target + "\" within " +
-                                         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limit).count()) + "s: context deadline exceeded");
+        return fail(Reason::Timeout,
+                    "timeout: failed to connect service \"" + target + "\" within " +
+                        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limit).count()) +
+                        "s: context deadline exceeded");
     if (!status.ok()) return fail(Reason::InternalError, "error: health rpc probe failed: " + status.error_message());
     if (const int serving = servingStatus(response); serving != 1)
-        return fail(Reason::InternalError, std::string("service unhealthy (responded with \"") + (serving == 2 ? "NOT_SERVING" : "UNKNOWN") + "\")");
+        return fail(Reason::InternalError, std::string("service unhealthy (responded with \"") +
+                                               (serving == 2 ? "NOT_SERVING" : "UNKNOWN") + "\")");
     return {};
 }
 

@@ -33,7 +33,8 @@ beast::error_code step(asio::io_context& context, Start start) {
 base::Failure failed(const beast::error_code& error, const HttpRequest& request) {
     if (error == beast::error::timeout)
         return fail(Reason::Timeout, "context deadline exceeded (Client.Timeout exceeded while awaiting headers)");
-    return fail(Reason::InternalError, "dial tcp " + request.address + ":" + std::to_string(request.port) + ": " + error.message());
+    return fail(Reason::InternalError,
+                "dial tcp " + request.address + ":" + std::to_string(request.port) + ": " + error.message());
 }
 
 template <typename Stream>
@@ -73,8 +74,11 @@ Result<HttpAnswer> get(const HttpRequest& wish, base::Duration limit) {
     tls.set_verify_mode(asio::ssl::verify_none);
     beast::ssl_stream<beast::tcp_stream> stream(context, tls);
     beast::get_lowest_layer(stream).expires_after(limit);
-    error = step(context, [&](auto done) { beast::get_lowest_layer(stream).async_connect(endpoints, std::move(done)); });
-    if (!error) error = step(context, [&](auto done) { stream.async_handshake(asio::ssl::stream_base::client, std::move(done)); });
+    error =
+        step(context, [&](auto done) { beast::get_lowest_layer(stream).async_connect(endpoints, std::move(done)); });
+    if (!error)
+        error =
+            step(context, [&](auto done) { stream.async_handshake(asio::ssl::stream_base::client, std::move(done)); });
     if (error) return failed(error, wish);
     return exchange(context, stream, wish);
 }
@@ -101,7 +105,8 @@ Result<void> tcpConnect(const std::string& address, int port, base::Duration lim
         if (!error) return {};
         const std::string target = "dial tcp " + address + ":" + std::to_string(port) + ": ";
         if (error == beast::error::timeout) return fail(Reason::Timeout, target + "i/o timeout");
-        if (error == asio::error::connection_refused) return fail(Reason::InternalError, target + "connect: connection refused");
+        if (error == asio::error::connection_refused)
+            return fail(Reason::InternalError, target + "connect: connection refused");
         return fail(Reason::InternalError, target + error.message());
     } catch (const std::exception& problem) {
         return fail(Reason::InternalError, problem.what());

@@ -18,36 +18,52 @@ constexpr Kind kKinds[] = {Kind::Startup, Kind::Liveness, Kind::Readiness};
 
 const char* nameOf(Kind kind) {
     switch (kind) {
-        case Kind::Startup: return "Startup";
-        case Kind::Liveness: return "Liveness";
-        default: return "Readiness";
+        case Kind::Startup:
+            return "Startup";
+        case Kind::Liveness:
+            return "Liveness";
+        default:
+            return "Readiness";
     }
 }
 
 const api::Box<corev1::Probe>& probeOf(const corev1::Container& container, Kind kind) {
     switch (kind) {
-        case Kind::Startup: return container.startupProbe;
-        case Kind::Liveness: return container.livenessProbe;
-        default: return container.readinessProbe;
+        case Kind::Startup:
+            return container.startupProbe;
+        case Kind::Liveness:
+            return container.livenessProbe;
+        default:
+            return container.readinessProbe;
     }
 }
 
 Verdict& verdictOf(ProbeVerdicts& verdicts, Kind kind) {
     switch (kind) {
-        case Kind::Startup: return verdicts.startup;
-        case Kind::Liveness: return verdicts.liveness;
-        default: return verdicts.readiness;
+        case Kind::Startup:
+            return verdicts.startup;
+        case Kind::Liveness:
+            return verdicts.liveness;
+        default:
+            return verdicts.readiness;
     }
 }
 
 // Zero means that nobody defaulted the field.
-std::int32_t orDefault(std::int32_t value, std::int32_t usual) { return value > 0 ? value : usual; }
+std::int32_t orDefault(std::int32_t value, std::int32_t usual) {
+    return value > 0 ? value : usual;
+}
 
 }  // namespace
 
 struct ProbeManager::State : std::enable_shared_from_this<State> {
-    State(base::Executor& theExecutor, EventSink& theEvents, Run theRun, std::function<void(const std::string&)> theChanged, ProbeSettings theSettings)
-        : executor(theExecutor), events(theEvents), run(std::move(theRun)), changed(std::move(theChanged)), settings(theSettings) {}
+    State(base::Executor& theExecutor, EventSink& theEvents, Run theRun,
+          std::function<void(const std::string&)> theChanged, ProbeSettings theSettings)
+        : executor(theExecutor),
+          events(theEvents),
+          run(std::move(theRun)),
+          changed(std::move(theChanged)),
+          settings(theSettings) {}
 
     // One probe of one container instance.
     struct Worker {
@@ -78,7 +94,8 @@ struct ProbeManager::State : std::enable_shared_from_this<State> {
     }
 
     bool startupDone(const Worker& worker, const corev1::Container& container) {
-        return !container.startupProbe || tables[worker.pod->metadata.uid][worker.target.containerId].startup == Verdict::Success;
+        return !container.startupProbe ||
+               tables[worker.pod->metadata.uid][worker.target.containerId].startup == Verdict::Success;
     }
 
     void probe(const Key& key) {
@@ -91,7 +108,8 @@ struct ProbeManager::State : std::enable_shared_from_this<State> {
         if (container == nullptr || !probeOf(*container, key.second)) return;
         const corev1::Probe& spec = *probeOf(*container, key.second);
         const base::Duration period = std::chrono::seconds(orDefault(spec.periodSeconds, 10));
-        const base::Duration early = worker.startedAt + std::chrono::seconds(spec.initialDelaySeconds) - executor.clock().now();
+        const base::Duration early =
+            worker.startedAt + std::chrono::seconds(spec.initialDelaySeconds) - executor.clock().now();
         const bool startup = key.second == Kind::Startup;
         if (early > base::Duration::zero()) {
             schedule(key, worker, early);
@@ -112,11 +130,15 @@ struct ProbeManager::State : std::enable_shared_from_this<State> {
 
     void report(const corev1::Pod& pod, const corev1::Container& container, Kind kind, const ProbeAnswer& answer) {
         if (answer.outcome == Outcome::Failure)
-            events.podEvent(pod, container.name, true, "Unhealthy", fmt::format("{} probe failed: {}", nameOf(kind), answer.output));
+            events.podEvent(pod, container.name, true, "Unhealthy",
+                            fmt::format("{} probe failed: {}", nameOf(kind), answer.output));
         if (answer.outcome == Outcome::Error)
-            events.podEvent(pod, container.name, true, "Unhealthy", fmt::format("{} probe errored and resulted in unknown state: {}", nameOf(kind), answer.output));
+            events.podEvent(
+                pod, container.name, true, "Unhealthy",
+                fmt::format("{} probe errored and resulted in unknown state: {}", nameOf(kind), answer.output));
         if (answer.outcome == Outcome::Warning)
-            events.podEvent(pod, container.name, true, "ProbeWarning", fmt::format("{} probe warning: {}", nameOf(kind), answer.output));
+            events.podEvent(pod, container.name, true, "ProbeWarning",
+                            fmt::format("{} probe warning: {}", nameOf(kind), answer.output));
     }
 
     // Counts the answer, and tells when the verdict changed.
@@ -132,7 +154,8 @@ struct ProbeManager::State : std::enable_shared_from_this<State> {
             const Outcome outcome = answer.outcome == Outcome::Failure ? Outcome::Failure : Outcome::Success;
             worker.inARow = worker.last == outcome ? worker.inARow + 1 : 1;
             worker.last = outcome;
-            const int needed = outcome == Outcome::Failure ? orDefault(spec.failureThreshold, 3) : orDefault(spec.successThreshold, 1);
+            const int needed =
+                outcome == Outcome::Failure ? orDefault(spec.failureThreshold, 3) : orDefault(spec.successThreshold, 1);
             if (worker.inARow < needed) return;
             Verdict& verdict = verdictOf(tables[worker.pod->metadata.uid][key.first], key.second);
             const Verdict now = outcome == Outcome::Failure ? Verdict::Failure : Verdict::Success;
@@ -143,8 +166,8 @@ struct ProbeManager::State : std::enable_shared_from_this<State> {
     }
 };
 
-ProbeManager::ProbeManager(base::Executor& executor, EventSink& events, Run run, std::function<void(const std::string&)> changed,
-                           ProbeSettings settings)
+ProbeManager::ProbeManager(base::Executor& executor, EventSink& events, Run run,
+                           std::function<void(const std::string&)> changed, ProbeSettings settings)
     : m_state(std::make_shared<State>(executor, events, std::move(run), std::move(changed), settings)) {}
 
 ProbeManager::~ProbeManager() {

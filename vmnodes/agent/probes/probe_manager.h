@@ -1,8 +1,8 @@
 // The probes of all running containers: when each is due, what its last results mean, who is told.
 //
-// A startup probe comes first; liveness and readiness probes begin when it has succeeded. A result counts when it has come as
-// often in a row as its threshold says. After a failed liveness or startup probe nothing more is asked of that container:
-// it is about to be replaced.
+// A startup probe comes first; liveness and readiness probes begin when it has succeeded. A result counts when it has
+// come as often in a row as its threshold says. After a failed liveness or startup probe nothing more is asked of that
+// container: it is about to be replaced.
 #pragma once
 
 #include <map>
@@ -21,8 +21,10 @@ struct ProbeSettings {
 
 class ProbeManager final : public sync::ProbeSource {
 public:
-    using Run = std::function<ProbeAnswer(const corev1::Probe&, const corev1::Container&, const ProbeTarget&, std::chrono::seconds)>;
-    // `run` makes one probe and blocks; `changed` is called, on some thread, with the uid of a Pod whose verdicts changed.
+    using Run = std::function<ProbeAnswer(const corev1::Probe&, const corev1::Container&, const ProbeTarget&,
+                                          std::chrono::seconds)>;
+    // `run` makes one probe and blocks; `changed` is called, on some thread, with the uid of a Pod whose verdicts
+    // changed.
     ProbeManager(base::Executor& executor, EventSink& events, Run run, std::function<void(const std::string&)> changed,
                  ProbeSettings settings);
     ~ProbeManager() override;

@@ -22,13 +22,15 @@ int portOf(const api::IntOrString& port, const corev1::Container& container) {
     return number;
 }
 
-ProbeAnswer byExec(cri::Runtime& runtime, const corev1::ExecAction& action, const ProbeTarget& target, std::chrono::seconds limit) {
+ProbeAnswer byExec(cri::Runtime& runtime, const corev1::ExecAction& action, const ProbeTarget& target,
+                   std::chrono::seconds limit) {
     const auto result = runtime.execSync(target.containerId, action.command, limit);
     if (!result && result.error().reason == Reason::Timeout)
         return {Outcome::Failure, fmt::format("command timed out: \"{}\" timed out after {}s",
                                               action.command.empty() ? "" : action.command.front(), limit.count())};
     if (!result) return {Outcome::Error, result.error().message};
-    return {result->exitCode == 0 ? Outcome::Success : Outcome::Failure, result->standardOutput + result->standardError};
+    return {result->exitCode == 0 ? Outcome::Success : Outcome::Failure,
+            result->standardOutput + result->standardError};
 }
 
 ProbeAnswer byHttp(const corev1::HTTPGetAction& action, const corev1::Container& container, const ProbeTarget& target,
@@ -44,8 +46,8 @@ ProbeAnswer byHttp(const corev1::HTTPGetAction& action, const corev1::Container&
     for (int redirects = 0;; ++redirects) {
         const auto answer = httpGet(request, limit);
         if (!answer)
-            return {Outcome::Failure, fmt::format("Get \"{}://{}:{}{}\": {}", request.tls ? "https" : "http", request.address,
-                                                  request.port, request.path, answer.error().message)};
+            return {Outcome::Failure, fmt::format("Get \"{}://{}:{}{}\": {}", request.tls ? "https" : "http",
+                                                  request.address, request.port, request.path, answer.error().message)};
         const bool redirected = answer->status >= 300 && answer->status < 400;
         if (redirected && answer->location.starts_with('/') && redirects < kMostRedirects) {
             request.path = answer->location;  // the same host: the target's own page decides
@@ -71,9 +73,11 @@ ProbeAnswer runProbe(cri::Runtime& runtime, const corev1::Probe& probe, const co
     if (probe.tcpSocket) {
         const int port = portOf(probe.tcpSocket->port, container);
         if (port == 0) return {Outcome::Error, "couldn't find port: " + probe.tcpSocket->port.toString()};
-        return fromResult(tcpConnect(probe.tcpSocket->host.empty() ? target.podIp : probe.tcpSocket->host, port, limit));
+        return fromResult(
+            tcpConnect(probe.tcpSocket->host.empty() ? target.podIp : probe.tcpSocket->host, port, limit));
     }
-    if (probe.grpc) return fromResult(grpcHealthy(target.podIp, probe.grpc->port, probe.grpc->service.value_or(""), limit));
+    if (probe.grpc)
+        return fromResult(grpcHealthy(target.podIp, probe.grpc->port, probe.grpc->service.value_or(""), limit));
     return {Outcome::Error, "missing probe handler for " + container.name};
 }
 

@@ -1,4 +1,5 @@
-// One run of a probe. Source: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/.
+// One run of a probe. Source:
+// https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/.
 #pragma once
 
 #include "cluster/api/types/core_v1.h"
@@ -18,7 +19,8 @@ struct ProbeTarget {
     std::string podIp;
 };
 
-// Blocks at most about as long as the limit. Error: the probe itself could not be made (an exec that the runtime refused).
+// Blocks at most about as long as the limit. Error: the probe itself could not be made (an exec that the runtime
+// refused).
 ProbeAnswer runProbe(cri::Runtime& runtime, const corev1::Probe& probe, const corev1::Container& container,
                      const ProbeTarget& target, std::chrono::seconds limit);
 

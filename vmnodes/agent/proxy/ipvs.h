@@ -18,7 +18,7 @@ struct RealServer {
     IpAddress address;
     int port = 0;
     int weight = 1;
-    std::uint32_t activeConnections = 0;    // as the kernel counts them; 0 in a desired state
+    std::uint32_t activeConnections = 0;  // as the kernel counts them; 0 in a desired state
     std::uint32_t inactiveConnections = 0;
 
     bool sameTarget(const RealServer& other) const { return address == other.address && port == other.port; }
@@ -40,9 +40,10 @@ struct Change {
 
 // The changes in an order in which the kernel accepts them: a service before its servers.
 //
-// A TCP or SCTP server that is no longer desired, but still has connections, is given the weight 0 and stays until a later
-// call finds it without any; so that ending Pods finish what they serve. UDP servers go at once. Services that are no longer
-// desired go with their servers. Source: kube-proxy's graceful termination (pkg/proxy/ipvs/graceful_termination.go).
+// A TCP or SCTP server that is no longer desired, but still has connections, is given the weight 0 and stays until a
+// later call finds it without any; so that ending Pods finish what they serve. UDP servers go at once. Services that
+// are no longer desired go with their servers. Source: kube-proxy's graceful termination
+// (pkg/proxy/ipvs/graceful_termination.go).
 std::vector<Change> changes(const std::vector<VirtualServer>& actual, const std::vector<VirtualServer>& desired);
 
 // Whether a server is there only for the connections that it still has: changes() wants to be asked again later.

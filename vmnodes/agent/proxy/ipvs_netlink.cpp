@@ -13,18 +13,25 @@ namespace {
 
 int number(Protocol protocol) {
     switch (protocol) {
-        case Protocol::Udp: return IPPROTO_UDP;
-        case Protocol::Sctp: return IPPROTO_SCTP;
-        default: return IPPROTO_TCP;
+        case Protocol::Udp:
+            return IPPROTO_UDP;
+        case Protocol::Sctp:
+            return IPPROTO_SCTP;
+        default:
+            return IPPROTO_TCP;
     }
 }
 
 std::optional<Protocol> protocolOf(int number) {
     switch (number) {
-        case IPPROTO_TCP: return Protocol::Tcp;
-        case IPPROTO_UDP: return Protocol::Udp;
-        case IPPROTO_SCTP: return Protocol::Sctp;
-        default: return std::nullopt;
+        case IPPROTO_TCP:
+            return Protocol::Tcp;
+        case IPPROTO_UDP:
+            return Protocol::Udp;
+        case IPPROTO_SCTP:
+            return Protocol::Sctp;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -63,9 +70,10 @@ bool putService(nl_msg* message, const VirtualServer& service, bool whole) {
 bool putServer(nl_msg* message, const RealServer& server, bool whole) {
     nlattr* nest = nla_nest_start(message, IPVS_CMD_ATTR_DEST);
     if (nest == nullptr) return false;
-    bool fits = nla_put_u16(message, IPVS_DEST_ATTR_ADDR_FAMILY, static_cast<std::uint16_t>(server.address.family())) == 0 &&
-                nla_put(message, IPVS_DEST_ATTR_ADDR, 16, server.address.bytes.data()) == 0 &&
-                nla_put_u16(message, IPVS_DEST_ATTR_PORT, htons(static_cast<std::uint16_t>(server.port))) == 0;
+    bool fits =
+        nla_put_u16(message, IPVS_DEST_ATTR_ADDR_FAMILY, static_cast<std::uint16_t>(server.address.family())) == 0 &&
+        nla_put(message, IPVS_DEST_ATTR_ADDR, 16, server.address.bytes.data()) == 0 &&
+        nla_put_u16(message, IPVS_DEST_ATTR_PORT, htons(static_cast<std::uint16_t>(server.port))) == 0;
     if (whole)
         fits = fits && nla_put_u32(message, IPVS_DEST_ATTR_FWD_METHOD, IP_VS_CONN_F_MASQ) == 0 &&
                nla_put_u32(message, IPVS_DEST_ATTR_WEIGHT, static_cast<std::uint32_t>(server.weight)) == 0 &&
@@ -105,12 +113,18 @@ std::string describe(const Change& change) {
                                 "/" + network::protocolName(change.service.where.protocol);
     const std::string server = change.server.address.text() + ":" + std::to_string(change.server.port);
     switch (change.kind) {
-        case Change::Kind::AddService: return "add the virtual server " + service;
-        case Change::Kind::SetService: return "change the virtual server " + service;
-        case Change::Kind::RemoveService: return "remove the virtual server " + service;
-        case Change::Kind::AddServer: return "add " + server + " to the virtual server " + service;
-        case Change::Kind::SetServer: return "change " + server + " of the virtual server " + service;
-        default: return "take " + server + " from the virtual server " + service;
+        case Change::Kind::AddService:
+            return "add the virtual server " + service;
+        case Change::Kind::SetService:
+            return "change the virtual server " + service;
+        case Change::Kind::RemoveService:
+            return "remove the virtual server " + service;
+        case Change::Kind::AddServer:
+            return "add " + server + " to the virtual server " + service;
+        case Change::Kind::SetServer:
+            return "change " + server + " of the virtual server " + service;
+        default:
+            return "take " + server + " from the virtual server " + service;
     }
 }
 
@@ -129,7 +143,8 @@ public:
             listed = dump(encodeListServers(service, m_family), [&](nlmsghdr* header) {
                 if (auto server = decodeServer(header, service.where.address.v6)) service.servers.push_back(*server);
             });
-            if (!listed) return fail(listed.error().within("cannot list the servers of " + service.where.address.text()));
+            if (!listed)
+                return fail(listed.error().within("cannot list the servers of " + service.where.address.text()));
         }
         return services;
     }
@@ -141,7 +156,8 @@ public:
         if (code >= 0) code = nl_wait_for_ack(m_socket.get());
         const bool adding = change.kind == Change::Kind::AddService || change.kind == Change::Kind::AddServer;
         const bool removing = change.kind == Change::Kind::RemoveService || change.kind == Change::Kind::RemoveServer;
-        if ((adding && code == -NLE_EXIST) || (removing && (code == -NLE_OBJ_NOTFOUND || code == -NLE_NOADDR))) return {};
+        if ((adding && code == -NLE_EXIST) || (removing && (code == -NLE_OBJ_NOTFOUND || code == -NLE_NOADDR)))
+            return {};
         if (code < 0) return failed("cannot " + describe(change), code);
         return {};
     }
@@ -183,7 +199,9 @@ Message encode(const Change& change, int family) {
     return message;
 }
 
-Message encodeListServices(int family) { return start(family, IPVS_CMD_GET_SERVICE, NLM_F_REQUEST | NLM_F_DUMP); }
+Message encodeListServices(int family) {
+    return start(family, IPVS_CMD_GET_SERVICE, NLM_F_REQUEST | NLM_F_DUMP);
+}
 
 Message encodeListServers(const VirtualServer& service, int family) {
     Message message = start(family, IPVS_CMD_GET_DEST, NLM_F_REQUEST | NLM_F_DUMP);
@@ -199,7 +217,8 @@ std::optional<VirtualServer> decodeService(nlmsghdr* header) {
     const auto protocol = protocolOf(nla_get_u16(attributes[IPVS_SVC_ATTR_PROTOCOL]));
     if (!protocol) return std::nullopt;
     VirtualServer service;
-    service.where.address = readAddress(attributes[IPVS_SVC_ATTR_ADDR], nla_get_u16(attributes[IPVS_SVC_ATTR_AF]) == AF_INET6);
+    service.where.address =
+        readAddress(attributes[IPVS_SVC_ATTR_ADDR], nla_get_u16(attributes[IPVS_SVC_ATTR_AF]) == AF_INET6);
     service.where.protocol = *protocol;
     service.where.port = ntohs(nla_get_u16(attributes[IPVS_SVC_ATTR_PORT]));
     if (attributes[IPVS_SVC_ATTR_SCHED_NAME] != nullptr)

@@ -7,7 +7,9 @@ namespace {
 
 constexpr const char* kLink = "kube-ipvs0";
 
-network::Cidr alone(const IpAddress& address) { return {address, address.v6 ? 128 : 32}; }
+network::Cidr alone(const IpAddress& address) {
+    return {address, address.v6 ? 128 : 32};
+}
 
 }  // namespace
 

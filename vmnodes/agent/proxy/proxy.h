@@ -1,6 +1,6 @@
 // Makes the kernel serve a ProxyPlan: addresses on the dummy interface kube-ipvs0, virtual servers in IPVS, rules in
-// nftables. What the kernel has keeps serving while the agent or the control plane is away; each apply() compares with the
-// kernel's own state, so that nothing is lost by a restart. Not thread-safe.
+// nftables. What the kernel has keeps serving while the agent or the control plane is away; each apply() compares with
+// the kernel's own state, so that nothing is lost by a restart. Not thread-safe.
 #pragma once
 
 #include <memory>
@@ -21,8 +21,8 @@ public:
     static Result<std::unique_ptr<Proxy>> open();
     Proxy(network::Links links, std::unique_ptr<Ipvs> ipvs) : m_links(std::move(links)), m_ipvs(std::move(ipvs)) {}
 
-    // Answers whether some servers still drain: then apply() wants to be called again in a while. Does as much as it can; the
-    // error is the first one.
+    // Answers whether some servers still drain: then apply() wants to be called again in a while. Does as much as it
+    // can; the error is the first one.
     Result<bool> apply(const ProxyPlan& plan, const PodFirewall& pods);
 
 private:

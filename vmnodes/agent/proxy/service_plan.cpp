@@ -25,14 +25,15 @@ SliceIndex indexOf(const ProxyInput& input) {
     SliceIndex index;
     for (const auto& slice : input.slices) {
         const auto name = slice->metadata.labels.find(discoveryv1::LabelServiceName);
-        if (name != slice->metadata.labels.end()) index[{slice->metadata.namespace_, name->second}].push_back(slice.get());
+        if (name != slice->metadata.labels.end())
+            index[{slice->metadata.namespace_, name->second}].push_back(slice.get());
     }
     return index;
 }
 
 // All endpoints of one Service port in one address family; an address that stands in several slices counts once.
-std::vector<Target> targetsOf(const std::vector<const discoveryv1::EndpointSlice*>& slices, const corev1::ServicePort& port,
-                              bool v6, const std::string& nodeName) {
+std::vector<Target> targetsOf(const std::vector<const discoveryv1::EndpointSlice*>& slices,
+                              const corev1::ServicePort& port, bool v6, const std::string& nodeName) {
     std::map<std::pair<IpAddress, int>, Target> found;
     for (const discoveryv1::EndpointSlice* slice : slices) {
         if (slice->addressType != (v6 ? "IPv6" : "IPv4")) continue;
@@ -41,13 +42,15 @@ std::vector<Target> targetsOf(const std::vector<const discoveryv1::EndpointSlice
                               endpointPort.protocol.value_or("TCP") == (port.protocol.empty() ? "TCP" : port.protocol);
             if (!same || !endpointPort.port) continue;
             for (const discoveryv1::Endpoint& endpoint : slice->endpoints) {
-                const auto address = endpoint.addresses.empty() ? std::nullopt : IpAddress::parse(endpoint.addresses.front());
+                const auto address =
+                    endpoint.addresses.empty() ? std::nullopt : IpAddress::parse(endpoint.addresses.front());
                 if (!address) continue;
                 const bool ready = endpoint.conditions.ready.value_or(true);
                 Target target;
                 target.server = {*address, *endpointPort.port};
                 target.ready = ready;
-                target.servesWhileEnding = endpoint.conditions.serving.value_or(ready) && endpoint.conditions.terminating.value_or(false);
+                target.servesWhileEnding =
+                    endpoint.conditions.serving.value_or(ready) && endpoint.conditions.terminating.value_or(false);
                 target.local = endpoint.nodeName.value_or("") == nodeName;
                 Target& slot = found[{*address, *endpointPort.port}];
                 if (!slot.ready) slot = target;
@@ -111,7 +114,8 @@ private:
         const auto targets = targetsOf(slices, port, address->v6, m_input.nodeName);
         const SocketAddress where{*address, protocolOf(port.protocol), port.port};
         serve(service, where, chosen(targets, localOnly));
-        if (std::ranges::find(m_input.nodeAddresses, *address) == m_input.nodeAddresses.end()) m_plan.addresses.insert(*address);
+        if (std::ranges::find(m_input.nodeAddresses, *address) == m_input.nodeAddresses.end())
+            m_plan.addresses.insert(*address);
         if (masquerade) m_plan.masqueradedServers.push_back(where);
         for (const Target& target : targets)
             if (target.local) m_plan.hairpins.push_back(target.server.address);
@@ -146,6 +150,8 @@ private:
 
 }  // namespace
 
-ProxyPlan planProxy(const ProxyInput& input) { return Planner(input).run(); }
+ProxyPlan planProxy(const ProxyInput& input) {
+    return Planner(input).run();
+}
 
 }  // namespace qd::agent::proxy

@@ -1,7 +1,8 @@
 // From Services and EndpointSlices to the virtual servers, addresses and masquerade rules of one node: a pure function.
 //
-// What kube-proxy does in its IPVS mode: https://kubernetes.io/docs/reference/networking/virtual-ips/. Only ready endpoints
-// are used; when a port has none, those that end but still serve. The policies "Local" leave the endpoints of this node.
+// What kube-proxy does in its IPVS mode: https://kubernetes.io/docs/reference/networking/virtual-ips/. Only ready
+// endpoints are used; when a port has none, those that end but still serve. The policies "Local" leave the endpoints of
+// this node.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// Exponential back-off by key, as client-go's flowcontrol.Backoff: from `initial`, doubling to `most`, forgotten after twice
-// `most` without an event. Not thread-safe.
+// Exponential back-off by key, as client-go's flowcontrol.Backoff: from `initial`, doubling to `most`, forgotten after
+// twice `most` without an event. Not thread-safe.
 #pragma once
 
 #include <map>

@@ -16,7 +16,7 @@ cri::NamespaceOptions namespaces(const corev1::Pod& pod) {
     cri::NamespaceOptions options;
     options.network = pod.spec.hostNetwork ? NamespaceMode::Node : NamespaceMode::Pod;
     options.ipc = pod.spec.hostIPC ? NamespaceMode::Node : NamespaceMode::Pod;
-    options.pid = pod.spec.hostPID ? NamespaceMode::Node
+    options.pid = pod.spec.hostPID                                 ? NamespaceMode::Node
                   : pod.spec.shareProcessNamespace.value_or(false) ? NamespaceMode::Pod
                                                                    : NamespaceMode::Container;
     return options;
@@ -24,9 +24,11 @@ cri::NamespaceOptions namespaces(const corev1::Pod& pod) {
 
 std::optional<cri::SecurityProfile> profile(const corev1::SeccompProfile* seccomp) {
     if (seccomp == nullptr) return std::nullopt;
-    if (seccomp->type == corev1::SeccompProfileTypeRuntimeDefault) return cri::SecurityProfile{cri::ProfileType::RuntimeDefault, ""};
+    if (seccomp->type == corev1::SeccompProfileTypeRuntimeDefault)
+        return cri::SecurityProfile{cri::ProfileType::RuntimeDefault, ""};
     if (seccomp->type == corev1::SeccompProfileTypeLocalhost)
-        return cri::SecurityProfile{cri::ProfileType::Localhost, "/var/lib/kubelet/seccomp/" + seccomp->localhostProfile.value_or("")};
+        return cri::SecurityProfile{cri::ProfileType::Localhost,
+                                    "/var/lib/kubelet/seccomp/" + seccomp->localhostProfile.value_or("")};
     return cri::SecurityProfile{cri::ProfileType::Unconfined, ""};
 }
 
@@ -57,11 +59,12 @@ cri::Protocol protocolOf(const std::string& name) {
 }
 
 // The paths of /proc and /sys that a container must not see or write; source: Docker's and kubelet's defaults.
-const std::vector<std::string> kMaskedPaths = {"/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore",
-                                               "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
-                                               "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
-                                               "/sys/devices/virtual/powercap"};
-const std::vector<std::string> kReadonlyPaths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
+const std::vector<std::string> kMaskedPaths = {
+    "/proc/asound",      "/proc/acpi",          "/proc/interrupts", "/proc/kcore",
+    "/proc/keys",        "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+    "/proc/sched_debug", "/proc/scsi",          "/sys/firmware",    "/sys/devices/virtual/powercap"};
+const std::vector<std::string> kReadonlyPaths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                                                 "/proc/sysrq-trigger"};
 
 Result<cri::ContainerSecurity> security(const ContainerInput& input) {
     const corev1::SecurityContext none;
@@ -88,9 +91,11 @@ Result<cri::ContainerSecurity> security(const ContainerInput& input) {
         if (!result.runAsUser && input.imageUser && *input.imageUser == 0)
             return fail(Reason::Invalid, "container has runAsNonRoot and image will run as root " + label);
         if (!result.runAsUser && !input.imageUser && !input.imageUserName.empty())
-            return fail(Reason::Invalid,
-                        fmt::format("container has runAsNonRoot and image has non-numeric user ({}), cannot verify user is non-root {}",
-                                    input.imageUserName, label));
+            return fail(
+                Reason::Invalid,
+                fmt::format(
+                    "container has runAsNonRoot and image has non-numeric user ({}), cannot verify user is non-root {}",
+                    input.imageUserName, label));
     }
     if (!result.runAsUser) {
         result.runAsUser = input.imageUser;
@@ -100,7 +105,8 @@ Result<cri::ContainerSecurity> security(const ContainerInput& input) {
     result.readOnlyRootfs = own.readOnlyRootFilesystem.value_or(false);
     result.supplementalGroups = supplementalGroups(input.pod);
     result.noNewPrivs = own.allowPrivilegeEscalation.has_value() && !*own.allowPrivilegeEscalation;
-    result.seccomp = result.privileged ? cri::SecurityProfile{cri::ProfileType::Unconfined, ""} : seccomp(input.pod, &input.container);
+    result.seccomp = result.privileged ? cri::SecurityProfile{cri::ProfileType::Unconfined, ""}
+                                       : seccomp(input.pod, &input.container);
     if (own.procMount.value_or("Default") == "Default" && !result.privileged) {
         result.maskedPaths = kMaskedPaths;
         result.readonlyPaths = kReadonlyPaths;
@@ -135,7 +141,8 @@ cri::SandboxConfig sandboxConfig(const corev1::Pod& pod, std::uint32_t attempt, 
     if (pod.spec.securityContext) {
         config.security.runAsUser = pod.spec.securityContext->runAsUser;
         config.security.runAsGroup = pod.spec.securityContext->runAsGroup;
-        for (const corev1::Sysctl& sysctl : pod.spec.securityContext->sysctls) config.sysctls[sysctl.name] = sysctl.value;
+        for (const corev1::Sysctl& sysctl : pod.spec.securityContext->sysctls)
+            config.sysctls[sysctl.name] = sysctl.value;
     }
     for (const ContainerRef& ref : containersOf(pod))
         config.security.privileged = config.security.privileged || isPrivileged(*ref.container);
@@ -151,7 +158,8 @@ Result<cri::ContainerConfig> containerConfig(const ContainerInput& input) {
     config.metadata = {container.name, static_cast<std::uint32_t>(input.restartCount)};
     config.image = input.imageRef;
     config.userSpecifiedImage = container.image;
-    for (const std::string& word : container.command) config.command.push_back(volumes::expand(word, input.environment));
+    for (const std::string& word : container.command)
+        config.command.push_back(volumes::expand(word, input.environment));
     for (const std::string& word : container.args) config.args.push_back(volumes::expand(word, input.environment));
     config.workingDir = container.workingDir;
     config.envs.assign(input.environment.begin(), input.environment.end());

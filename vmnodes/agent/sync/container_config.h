@@ -1,4 +1,5 @@
-// What the runtime is told to make: the sandbox of a Pod and its containers. Pure, apart from what the caller passes in.
+// What the runtime is told to make: the sandbox of a Pod and its containers. Pure, apart from what the caller passes
+// in.
 #pragma once
 
 #include <optional>
@@ -21,13 +22,13 @@ struct ContainerInput {
     const corev1::Pod& pod;
     const corev1::Container& container;
     int restartCount = 0;
-    std::string imageRef;                    // what to run
-    std::optional<std::int64_t> imageUser;   // of the image, when it is a number
-    std::string imageUserName;               // of the image, when it is a name
+    std::string imageRef;                   // what to run
+    std::optional<std::int64_t> imageUser;  // of the image, when it is a number
+    std::string imageUserName;              // of the image, when it is a name
     Environment environment;
-    std::vector<cri::Mount> mounts;          // volumes, hosts file, termination message
-    std::int64_t memoryCapacity = 0;         // of the node, in bytes
-    std::string targetContainerId;           // of an ephemeral container that joins another's processes
+    std::vector<cri::Mount> mounts;   // volumes, hosts file, termination message
+    std::int64_t memoryCapacity = 0;  // of the node, in bytes
+    std::string targetContainerId;    // of an ephemeral container that joins another's processes
 };
 
 // Fails when the image's user contradicts runAsNonRoot.

@@ -30,7 +30,8 @@ int restartCountByLogs(const fs::path& folder) {
 }
 
 bool mountsAt(const corev1::Container& container, std::string_view path) {
-    return std::ranges::any_of(container.volumeMounts, [&](const corev1::VolumeMount& mount) { return mount.mountPath == path; });
+    return std::ranges::any_of(container.volumeMounts,
+                               [&](const corev1::VolumeMount& mount) { return mount.mountPath == path; });
 }
 
 std::string readText(const std::string& path) {
@@ -69,7 +70,9 @@ private:
         const std::size_t at = error.message.find(" desc = ");
         return at == std::string::npos ? error.message : error.message.substr(at + 8);
     }
-    void warn(const std::string& message) { m_context.events.podEvent(m_pod, m_container.name, true, "Failed", message); }
+    void warn(const std::string& message) {
+        m_context.events.podEvent(m_pod, m_container.name, true, "Failed", message);
+    }
     Outcome failed(const char* reason, const Error& error) {
         warn("Error: " + description(error));
         return std::unexpected(StartProblem{{reason, description(error)}, {}});
@@ -102,8 +105,9 @@ private:
         }
         std::error_code error;
         fs::create_directories(fs::path(m_request.sandbox.logDirectory) / m_container.name, error);
-        if (error) return fail(Reason::InternalError, fmt::format("create container log directory for container {} failed: {}",
-                                                                  m_container.name, error.message()));
+        if (error)
+            return fail(Reason::InternalError, fmt::format("create container log directory for container {} failed: {}",
+                                                           m_container.name, error.message()));
         return containerConfig(input);
     }
 
@@ -129,7 +133,9 @@ private:
         if (!m_container.terminationMessagePath.empty()) {
             std::string file = (folder / "containers" / m_container.name / "XXXXXX").string();
             const int descriptor = ::mkstemp(file.data());
-            if (descriptor < 0) return fail(Reason::InternalError, "cannot make a file for the termination message in " + folder.string());
+            if (descriptor < 0)
+                return fail(Reason::InternalError,
+                            "cannot make a file for the termination message in " + folder.string());
             ::fchmod(descriptor, 0666);
             ::close(descriptor);
             mounts.push_back({.containerPath = m_container.terminationMessagePath, .hostPath = file});
@@ -148,7 +154,8 @@ private:
 
     Outcome postStart(const std::string& id) {
         if (!m_container.lifecycle || !m_container.lifecycle->postStart) return {};
-        const std::string ip = m_request.observed.ips.empty() ? std::string("127.0.0.1") : m_request.observed.ips.front();
+        const std::string ip =
+            m_request.observed.ips.empty() ? std::string("127.0.0.1") : m_request.observed.ips.front();
         const auto ran = runHook(m_context.runtime, id, m_container, *m_container.lifecycle->postStart, ip,
                                  std::chrono::seconds(gracePeriod(m_pod)));
         if (ran) return {};

@@ -31,7 +31,8 @@ void addService(const corev1::Service& service, Environment& environment) {
             environment[prefix + "_SERVICE_PORT"] = std::to_string(port.port);
             environment[prefix + "_PORT"] = url;
         }
-        if (!port.name.empty()) environment[prefix + "_SERVICE_PORT_" + variableName(port.name)] = std::to_string(port.port);
+        if (!port.name.empty())
+            environment[prefix + "_SERVICE_PORT_" + variableName(port.name)] = std::to_string(port.port);
         const std::string each = fmt::format("{}_PORT_{}_{}", prefix, port.port, protocol);
         environment[each] = url;
         environment[each + "_PROTO"] = lower;
@@ -81,9 +82,11 @@ private:
         if (!value) return fail(value.error());
         return Optional(std::move(*value));
     }
-    Result<Optional> missing(const std::optional<bool>& optional, const std::string& key, const char* kind, const std::string& name) {
+    Result<Optional> missing(const std::optional<bool>& optional, const std::string& key, const char* kind,
+                             const std::string& name) {
         if (optional.value_or(false)) return Optional();
-        return fail(Reason::NotFound, fmt::format("couldn't find key {} in {} {}/{}", key, kind, m_pod.metadata.namespace_, name));
+        return fail(Reason::NotFound,
+                    fmt::format("couldn't find key {} in {} {}/{}", key, kind, m_pod.metadata.namespace_, name));
     }
     Result<Optional> configMapKey(const corev1::ConfigMapKeySelector& selector) {
         const auto map = m_cluster.configMap(m_pod.metadata.namespace_, selector.name);
@@ -120,7 +123,8 @@ Environment serviceEnvironment(const std::vector<std::shared_ptr<const corev1::S
     const corev1::Service* kubernetes = nullptr;
     for (const auto& service : services) {
         if (service->spec.clusterIP.empty() || service->spec.clusterIP == corev1::ClusterIPNone) continue;
-        if (service->metadata.namespace_ == "default" && service->metadata.name == "kubernetes") kubernetes = service.get();
+        if (service->metadata.namespace_ == "default" && service->metadata.name == "kubernetes")
+            kubernetes = service.get();
         if (links && service->metadata.namespace_ == ns) addService(*service, environment);
     }
     // A Service of the Pod's own namespace with that name wins.

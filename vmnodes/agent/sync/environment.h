@@ -12,8 +12,8 @@ namespace qd::agent::sync {
 
 using Environment = std::map<std::string, std::string>;
 
-// The variables that describe Services as they were before DNS: those of the Pod's namespace if it wants links, and always
-// default/kubernetes. Source: https://kubernetes.io/docs/tutorials/services/connect-applications-service/.
+// The variables that describe Services as they were before DNS: those of the Pod's namespace if it wants links, and
+// always default/kubernetes. Source: https://kubernetes.io/docs/tutorials/services/connect-applications-service/.
 Environment serviceEnvironment(const std::vector<std::shared_ptr<const corev1::Service>>& services,
                                const std::string& ns, bool links);
 

@@ -12,8 +12,9 @@ namespace {
 
 std::string fromBase64(const std::string& text) {
     std::string bytes(text.size() / 4 * 3 + 3, '\0');
-    const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                       reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+    const int length =
+        EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                        reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
     if (length < 0) return {};
     std::size_t padding = 0;
     while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
@@ -26,7 +27,9 @@ std::string stringAt(const boost::json::object& object, std::string_view key) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
-std::string key(const corev1::Pod& pod, const std::string& image) { return pod.metadata.uid + "_" + image; }
+std::string key(const corev1::Pod& pod, const std::string& image) {
+    return pod.metadata.uid + "_" + image;
+}
 
 // "1.234s", as Go prints a duration below a minute.
 std::string duration(base::Duration time) {
@@ -69,7 +72,8 @@ std::vector<cri::AuthConfig> credentialsIn(const corev1::Secret& secret, const s
             tree = boost::json::value(*auths);
         for (const auto& [server, entry] : tree.get_object()) {
             std::string host(server);
-            if (const std::size_t scheme = host.find("://"); scheme != std::string::npos) host = host.substr(scheme + 3);
+            if (const std::size_t scheme = host.find("://"); scheme != std::string::npos)
+                host = host.substr(scheme + 3);
             host = host.substr(0, host.find('/'));
             const bool hub = registry == "docker.io" && (host == "index.docker.io" || host == "registry-1.docker.io");
             if ((host != registry && !hub) || !entry.is_object()) continue;
@@ -94,9 +98,11 @@ std::vector<cri::AuthConfig> ImagePuller::credentials(const corev1::Pod& pod, co
     for (const corev1::LocalObjectReference& reference : pod.spec.imagePullSecrets) {
         const auto secret = m_cluster.secret(pod.metadata.namespace_, reference.name);
         if (!secret) {
-            m_events.podEvent(pod, "", true, "FailedToRetrieveImagePullSecret",
-                              fmt::format("Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
-                                          reference.name));
+            m_events.podEvent(
+                pod, "", true, "FailedToRetrieveImagePullSecret",
+                fmt::format(
+                    "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
+                    reference.name));
             continue;
         }
         for (cri::AuthConfig& auth : credentialsIn(**secret, registryOf(image))) all.push_back(std::move(auth));
@@ -105,7 +111,8 @@ std::vector<cri::AuthConfig> ImagePuller::credentials(const corev1::Pod& pod, co
 }
 
 std::expected<std::string, StartFailure> ImagePuller::pull(const corev1::Pod& pod, const corev1::Container& container,
-                                                           const std::string& image, const cri::SandboxConfig& sandbox) {
+                                                           const std::string& image,
+                                                           const cri::SandboxConfig& sandbox) {
     const std::string name = key(pod, container.image);
     {
         const std::lock_guard lock(m_mutex);
@@ -129,7 +136,8 @@ std::expected<std::string, StartFailure> ImagePuller::pull(const corev1::Pod& po
     }
     if (!pulled) {
         const std::string& error = pulled.error().message;
-        m_events.podEvent(pod, container.name, true, "Failed", fmt::format("Failed to pull image \"{}\": {}", container.image, error));
+        m_events.podEvent(pod, container.name, true, "Failed",
+                          fmt::format("Failed to pull image \"{}\": {}", container.image, error));
         const std::lock_guard lock(m_mutex);
         m_backOff.next(name, m_clock.now(), m_clock.now());
         m_lastError[name] = "ErrImagePull: " + error;
@@ -137,34 +145,41 @@ std::expected<std::string, StartFailure> ImagePuller::pull(const corev1::Pod& po
     }
     const std::string took = duration(m_clock.steady() - begin);
     const auto status = m_images.imageStatus(*pulled);
-    m_events.podEvent(pod, container.name, false, "Pulled",
-                      fmt::format("Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.",
-                                  container.image, took, took, status && *status ? (*status)->size : 0));
+    m_events.podEvent(
+        pod, container.name, false, "Pulled",
+        fmt::format("Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.",
+                    container.image, took, took, status && *status ? (*status)->size : 0));
     const std::lock_guard lock(m_mutex);
     m_lastError.erase(name);
     return *pulled;
 }
 
-std::expected<EnsuredImage, StartFailure> ImagePuller::ensure(const corev1::Pod& pod, const corev1::Container& container,
+std::expected<EnsuredImage, StartFailure> ImagePuller::ensure(const corev1::Pod& pod,
+                                                              const corev1::Container& container,
                                                               const cri::SandboxConfig& sandbox) {
     if (container.image.empty() || container.image.find_first_of(" \t\n") != std::string::npos) {
-        const std::string message = fmt::format("Failed to apply default image tag \"{}\": couldn't parse image name \"{}\": invalid reference format",
-                                                container.image, container.image);
+        const std::string message = fmt::format(
+            "Failed to apply default image tag \"{}\": couldn't parse image name \"{}\": invalid reference format",
+            container.image, container.image);
         m_events.podEvent(pod, container.name, true, "InspectFailed", message);
         return std::unexpected(StartFailure{"InvalidImageName", message});
     }
     const std::string image = withDefaultTag(container.image), policy = pullPolicy(container);
     auto present = m_images.imageStatus(image);
     if (!present) {
-        const std::string message = fmt::format("Failed to inspect image \"{}\": {}", container.image, present.error().message);
+        const std::string message =
+            fmt::format("Failed to inspect image \"{}\": {}", container.image, present.error().message);
         m_events.podEvent(pod, container.name, true, "InspectFailed", message);
         return std::unexpected(StartFailure{"ImageInspectError", message});
     }
     if (*present && policy != corev1::PullAlways) {
-        m_events.podEvent(pod, container.name, false, "Pulled",
-                          fmt::format("Container image \"{}\" already present on machine and can be accessed by the pod", container.image));
+        m_events.podEvent(
+            pod, container.name, false, "Pulled",
+            fmt::format("Container image \"{}\" already present on machine and can be accessed by the pod",
+                        container.image));
     } else if (policy == corev1::PullNever) {
-        const std::string message = fmt::format("Container image \"{}\" is not present with pull policy of Never", container.image);
+        const std::string message =
+            fmt::format("Container image \"{}\" is not present with pull policy of Never", container.image);
         m_events.podEvent(pod, container.name, true, "ErrImageNeverPull", message);
         return std::unexpected(StartFailure{"ErrImageNeverPull", message});
     } else {

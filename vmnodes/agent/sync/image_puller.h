@@ -23,8 +23,8 @@ public:
     ImagePuller(cri::ImageService& images, ClusterAccess& cluster, EventSink& events, const base::Clock& clock)
         : m_images(images), m_cluster(cluster), m_events(events), m_clock(clock) {}
 
-    // The failure is what the container's status shows: ErrImagePull, ImagePullBackOff, ErrImageNeverPull, InvalidImageName,
-    // ImageInspectError.
+    // The failure is what the container's status shows: ErrImagePull, ImagePullBackOff, ErrImageNeverPull,
+    // InvalidImageName, ImageInspectError.
     std::expected<EnsuredImage, StartFailure> ensure(const corev1::Pod& pod, const corev1::Container& container,
                                                      const cri::SandboxConfig& sandbox);
     // How long until a pull that failed is tried again.

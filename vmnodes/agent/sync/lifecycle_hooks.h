@@ -6,8 +6,8 @@
 
 namespace qd::agent::sync {
 
-// Runs an exec or httpGet hook and waits for it, at most `limit`. A sleep hook is the caller's to wait for. The message of a
-// failure is the one that the container's status shows.
+// Runs an exec or httpGet hook and waits for it, at most `limit`. A sleep hook is the caller's to wait for. The message
+// of a failure is the one that the container's status shows.
 Result<void> runHook(cri::Runtime& runtime, const std::string& containerId, const corev1::Container& container,
                      const corev1::LifecycleHandler& hook, const std::string& podIp, std::chrono::seconds limit);
 

@@ -70,9 +70,8 @@ const cri::SandboxStatus* Observed::readySandbox() const {
 }
 
 bool Observed::anyRunning() const {
-    return std::ranges::any_of(containers, [](const cri::ContainerStatus& status) {
-        return status.state == cri::ContainerState::Running;
-    });
+    return std::ranges::any_of(
+        containers, [](const cri::ContainerStatus& status) { return status.state == cri::ContainerState::Running; });
 }
 
 Result<Observed> observe(cri::Runtime& runtime, const std::string& podUid) {
@@ -115,6 +114,8 @@ int restartCount(const cri::ContainerStatus& status) {
     return count;
 }
 
-std::string containerId(const std::string& id) { return id.empty() ? id : "containerd://" + id; }
+std::string containerId(const std::string& id) {
+    return id.empty() ? id : "containerd://" + id;
+}
 
 }  // namespace qd::agent::sync

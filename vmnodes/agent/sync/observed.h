@@ -1,5 +1,5 @@
-// What the runtime has of one Pod: its sandboxes and containers, the newest first. The agent keeps no other memory of what
-// runs, so that its restart changes nothing.
+// What the runtime has of one Pod: its sandboxes and containers, the newest first. The agent keeps no other memory of
+// what runs, so that its restart changes nothing.
 #pragma once
 
 #include <optional>

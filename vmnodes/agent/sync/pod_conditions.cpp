@@ -51,7 +51,8 @@ Draft containersReady(const corev1::Pod& pod, const corev1::PodStatus& status) {
     return draft;
 }
 
-Draft ready(const corev1::Pod& pod, const corev1::PodStatus& status, const std::vector<corev1::PodCondition>& conditions) {
+Draft ready(const corev1::Pod& pod, const corev1::PodStatus& status,
+            const std::vector<corev1::PodCondition>& conditions) {
     Draft draft = containersReady(pod, status);
     draft.type = corev1::PodReady;
     if (!draft.holds) return draft;
@@ -59,7 +60,8 @@ Draft ready(const corev1::Pod& pod, const corev1::PodStatus& status, const std::
     for (const corev1::PodReadinessGate& gate : pod.spec.readinessGates) {
         const auto found = std::ranges::find(conditions, gate.conditionType, &corev1::PodCondition::type);
         if (found == conditions.end())
-            complaints.push_back(fmt::format("corresponding condition of pod readiness gate \"{}\" does not exist.", gate.conditionType));
+            complaints.push_back(fmt::format("corresponding condition of pod readiness gate \"{}\" does not exist.",
+                                             gate.conditionType));
         else if (found->status != corev1::ConditionTrue)
             complaints.push_back(fmt::format("the status of pod readiness gate \"{}\" is not \"True\", but {}",
                                              gate.conditionType, found->status));
@@ -129,7 +131,8 @@ void setConditions(const corev1::Pod& pod, bool sandboxReady, const corev1::PodS
         condition.lastTransitionTime = api::Time(now);
         for (const auto* before : {&pod.status.conditions, &old.conditions}) {
             const auto same = std::ranges::find(*before, condition.type, &corev1::PodCondition::type);
-            if (same != before->end() && same->status == condition.status) condition.lastTransitionTime = same->lastTransitionTime;
+            if (same != before->end() && same->status == condition.status)
+                condition.lastTransitionTime = same->lastTransitionTime;
         }
         status.conditions.push_back(std::move(condition));
     }

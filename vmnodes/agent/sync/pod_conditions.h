@@ -7,8 +7,8 @@
 namespace qd::agent::sync {
 
 // Writes PodReadyToStartContainers, Initialized, Ready, ContainersReady and PodScheduled into `status`, whose phase and
-// container statuses are set. Conditions of others are kept from the Pod. A condition whose status does not change keeps
-// its time.
+// container statuses are set. Conditions of others are kept from the Pod. A condition whose status does not change
+// keeps its time.
 void setConditions(const corev1::Pod& pod, bool sandboxReady, const corev1::PodStatus& old, base::WallTime now,
                    corev1::PodStatus& status);
 

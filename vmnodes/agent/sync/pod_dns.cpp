@@ -18,7 +18,9 @@ void appendUnique(std::vector<std::string>& to, const std::vector<std::string>& 
         if (std::ranges::find(to, one) == to.end()) to.push_back(one);
 }
 
-std::string nameOf(const std::string& option) { return option.substr(0, option.find(':')); }
+std::string nameOf(const std::string& option) {
+    return option.substr(0, option.find(':'));
+}
 
 }  // namespace
 

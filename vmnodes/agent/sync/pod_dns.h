@@ -24,8 +24,8 @@ struct HostName {
     std::string domain;  // <subdomain>.<namespace>.svc.<cluster domain>, or nothing
 };
 HostName hostName(const corev1::Pod& pod, const std::string& clusterDomain);
-// The text of the file that stands at /etc/hosts in every container of the Pod; for a Pod of the host's network, `nodeHosts`
-// is the node's own file and comes first.
+// The text of the file that stands at /etc/hosts in every container of the Pod; for a Pod of the host's network,
+// `nodeHosts` is the node's own file and comes first.
 std::string hostsFile(const corev1::Pod& pod, const std::vector<std::string>& podIps, const std::string& clusterDomain,
                       const std::string& nodeHosts);
 

@@ -49,7 +49,9 @@ bool isStaticPod(const corev1::Pod& pod) {
     return source != pod.metadata.annotations.end() && source->second != "api";
 }
 
-bool isTerminalPhase(std::string_view phase) { return phase == corev1::PodSucceeded || phase == corev1::PodFailed; }
+bool isTerminalPhase(std::string_view phase) {
+    return phase == corev1::PodSucceeded || phase == corev1::PodFailed;
+}
 
 std::string podLabel(const corev1::Pod& pod) {
     return fmt::format("{}_{}({})", pod.metadata.name, pod.metadata.namespace_, pod.metadata.uid);
@@ -86,7 +88,9 @@ std::int64_t gracePeriod(const corev1::Pod& pod) {
     return pod.spec.terminationGracePeriodSeconds.value_or(corev1::DefaultTerminationGracePeriodSeconds);
 }
 
-std::string podFolder(const std::string& root, std::string_view uid) { return fmt::format("{}/pods/{}", root, uid); }
+std::string podFolder(const std::string& root, std::string_view uid) {
+    return fmt::format("{}/pods/{}", root, uid);
+}
 
 std::string podLogFolder(const std::string& root, const corev1::Pod& pod) {
     return fmt::format("{}/{}_{}_{}", root, pod.metadata.namespace_, pod.metadata.name, pod.metadata.uid);

@@ -1,6 +1,6 @@
-// Small questions about a Pod's spec, and the labels and annotations by which the agent finds its containers again after a
-// restart. The keys and meanings are kubelet's (pkg/kubelet/types, kuberuntime/labels.go): tools that read them from the
-// runtime work here too, and the whole state of a Pod can be rebuilt from the runtime alone.
+// Small questions about a Pod's spec, and the labels and annotations by which the agent finds its containers again
+// after a restart. The keys and meanings are kubelet's (pkg/kubelet/types, kuberuntime/labels.go): tools that read them
+// from the runtime work here too, and the whole state of a Pod can be rebuilt from the runtime alone.
 #pragma once
 
 #include <string>

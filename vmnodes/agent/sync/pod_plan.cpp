@@ -7,7 +7,7 @@ namespace {
 
 using cri::ContainerState;
 
-Verdict verdict(const ProbeTable& probes, const std::string& id, Verdict ProbeVerdicts::* which) {
+Verdict verdict(const ProbeTable& probes, const std::string& id, Verdict ProbeVerdicts::*which) {
     const auto found = probes.find(id);
     return found == probes.end() ? Verdict::Unknown : found->second.*which;
 }
@@ -17,7 +17,9 @@ bool definitionChanged(const corev1::Container& container, const cri::ContainerS
     return hash != status.annotations.end() && hash->second != containerHash(container);
 }
 
-bool podRestartsOnFailure(const corev1::Pod& pod) { return pod.spec.restartPolicy != corev1::RestartPolicyNever; }
+bool podRestartsOnFailure(const corev1::Pod& pod) {
+    return pod.spec.restartPolicy != corev1::RestartPolicyNever;
+}
 
 bool restartsOnFailure(const corev1::Pod& pod, const corev1::Container& container) {
     if (container.restartPolicy) return *container.restartPolicy != corev1::ContainerRestartPolicyNever;
@@ -29,13 +31,14 @@ bool initFailed(const cri::ContainerStatus& status) {
 }
 
 Kill unknownState(const cri::ContainerStatus& status, bool init) {
-    return {status.id, containerName(status),
-            std::string(init ? "Init container" : "Container") + " is in \"unknown\" state, try killing it before restart",
-            KillReason::Unknown};
+    return {
+        status.id, containerName(status),
+        std::string(init ? "Init container" : "Container") + " is in \"unknown\" state, try killing it before restart",
+        KillReason::Unknown};
 }
 
-// Init containers and sidecars. Walks them from the last to the first, because the runtime may have forgotten early ones:
-// the last that is known tells how far initialisation came.
+// Init containers and sidecars. Walks them from the last to the first, because the runtime may have forgotten early
+// ones: the last that is known tells how far initialisation came.
 class InitPlanner {
 public:
     InitPlanner(const corev1::Pod& pod, const Observed& observed, const ProbeTable& probes, PodPlan& plan)
@@ -47,7 +50,8 @@ public:
         if (all.empty()) return true;
         m_initialized = std::ranges::any_of(m_pod.spec.containers, [&](const corev1::Container& container) {
             const cri::ContainerStatus* status = m_observed.find(container.name);
-            return status != nullptr && (status->state == ContainerState::Created || status->state == ContainerState::Running);
+            return status != nullptr &&
+                   (status->state == ContainerState::Created || status->state == ContainerState::Running);
         });
         m_laterSeen = m_initialized;
         for (std::size_t i = all.size(); i-- > 0;) {
@@ -74,12 +78,18 @@ private:
         if (m_laterSeen && !isSidecar(container)) return true;
         bool goesOn = true;
         switch (status->state) {
-            case ContainerState::Created: m_start.push_back(i); break;
+            case ContainerState::Created:
+                m_start.push_back(i);
+                break;
             case ContainerState::Running:
                 if (isSidecar(container)) visitRunningSidecar(i, container, *status);
                 break;
-            case ContainerState::Exited: goesOn = visitExited(i, container, *status); break;
-            case ContainerState::Unknown: goesOn = visitUnknown(i, container, *status); break;
+            case ContainerState::Exited:
+                goesOn = visitExited(i, container, *status);
+                break;
+            case ContainerState::Unknown:
+                goesOn = visitUnknown(i, container, *status);
+                break;
         }
         m_laterSeen = true;
         return goesOn;
@@ -246,7 +256,8 @@ PodPlan planPod(const corev1::Pod& pod, const Observed& observed, const ProbeTab
         if (status != nullptr && status->state == ContainerState::Running) {
             kept += planRunning(pod, container, *status, probes, plan) ? 1 : 0;
         } else if (shouldRestart(pod, container, observed)) {
-            if (status != nullptr && status->state == ContainerState::Unknown) plan.kill.push_back(unknownState(*status, false));
+            if (status != nullptr && status->state == ContainerState::Unknown)
+                plan.kill.push_back(unknownState(*status, false));
             plan.start.push_back({&container, ContainerKind::Regular});
         }
         started += plan.start.size() > before ? 1 : 0;

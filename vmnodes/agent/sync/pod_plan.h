@@ -1,9 +1,9 @@
 // What to do next for a Pod: a pure function of its spec, of what the runtime has of it, and of its probes.
 //
 // The rules are those of https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ and of kubelet's
-// computePodActions: init containers one after another, each sidecar started in its turn and kept running, then all regular
-// containers; a lost sandbox means that everything begins anew; a container that ended is started again as the restart
-// policy says. How long to wait before that is not decided here (see back_off.h).
+// computePodActions: init containers one after another, each sidecar started in its turn and kept running, then all
+// regular containers; a lost sandbox means that everything begins anew; a container that ended is started again as the
+// restart policy says. How long to wait before that is not decided here (see back_off.h).
 #pragma once
 
 #include <map>
@@ -40,7 +40,8 @@ struct PodPlan {
     std::uint32_t attempt = 0;  // of the sandbox to create
     std::string sandboxId;      // to use when none is created
     std::vector<Kill> kill;
-    std::vector<ContainerRef> start;  // init containers and sidecars first; stop at an init container that fails to start
+    std::vector<ContainerRef>
+        start;  // init containers and sidecars first; stop at an init container that fails to start
     std::vector<const corev1::EphemeralContainer*> startEphemeral;
 
     bool nothingToDo() const {

@@ -12,13 +12,19 @@ using cri::ContainerState;
 constexpr base::WallTime kNever{};
 constexpr int kLostExitCode = 137;
 
-api::Time timeOf(base::WallTime time) { return time == kNever ? api::Time::fromUnix(0) : api::Time(time); }
+api::Time timeOf(base::WallTime time) {
+    return time == kNever ? api::Time::fromUnix(0) : api::Time(time);
+}
 
 corev1::ContainerState stateOf(const cri::ContainerStatus& status, const corev1::ContainerStatus* old) {
     corev1::ContainerState state;
     switch (status.state) {
-        case ContainerState::Running: state.running.emplace().startedAt = timeOf(status.startedAt); break;
-        case ContainerState::Created: state.waiting.emplace(); break;
+        case ContainerState::Running:
+            state.running.emplace().startedAt = timeOf(status.startedAt);
+            break;
+        case ContainerState::Created:
+            state.waiting.emplace();
+            break;
         case ContainerState::Exited: {
             auto& ended = state.terminated.emplace();
             ended.exitCode = status.exitCode;
@@ -70,7 +76,8 @@ public:
     corev1::ContainerStatus make() {
         m_status.name = m_container.name;
         m_status.image = m_container.image;
-        m_status.volumeMounts = m_old != nullptr && !m_old->volumeMounts.empty() ? m_old->volumeMounts : mountsOf(m_container);
+        m_status.volumeMounts =
+            m_old != nullptr && !m_old->volumeMounts.empty() ? m_old->volumeMounts : mountsOf(m_container);
         if (m_instances.empty())
             fromHistory();
         else
@@ -96,7 +103,8 @@ private:
             if (m_old->state.running && !m_status.lastState.terminated) {
                 auto& lost = m_status.lastState.terminated.emplace();
                 lost.reason = "ContainerStatusUnknown";
-                lost.message = "The container could not be located when the pod was deleted.  The container used to be Running";
+                lost.message =
+                    "The container could not be located when the pod was deleted.  The container used to be Running";
                 lost.exitCode = kLostExitCode;
                 if (!m_input.pod.metadata.deletionTimestamp) ++m_status.restartCount;
             }
@@ -106,7 +114,8 @@ private:
             auto& done = m_status.state.terminated.emplace();
             done.reason = "Completed";
             done.message =
-                "Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally";
+                "Unable to get init container status from container runtime and pod has been initialized, treat it as "
+                "exited normally";
         }
     }
 
@@ -134,7 +143,8 @@ private:
     void applyFailure() {
         const auto failure = m_input.failures.find(m_container.name);
         if (failure == m_input.failures.end()) return;
-        if (m_kind == ContainerKind::Init && m_status.state.terminated && m_status.state.terminated->exitCode == 0) return;
+        if (m_kind == ContainerKind::Init && m_status.state.terminated && m_status.state.terminated->exitCode == 0)
+            return;
         if (!shouldRestart(m_input.pod, m_container, m_input.observed)) return;
         if (m_status.state.terminated) m_status.lastState = m_status.state;
         m_status.state = {};
@@ -295,9 +305,9 @@ corev1::PodStatus podStatus(const StatusInput& input) {
         status.message = input.old.message.empty() ? pod.status.message : input.old.message;
     }
     setAddresses(input, status);
-    status.startTime = input.old.startTime && !input.old.startTime->isZero() ? input.old.startTime
+    status.startTime = input.old.startTime && !input.old.startTime->isZero()     ? input.old.startTime
                        : pod.status.startTime && !pod.status.startTime->isZero() ? pod.status.startTime
-                                                                                : std::optional<api::Time>(input.now);
+                                                                                 : std::optional<api::Time>(input.now);
     status.nominatedNodeName = pod.status.nominatedNodeName;
     setConditions(pod, !sandboxNeed(pod, input.observed).create, input.old, input.now, status);
     return status;

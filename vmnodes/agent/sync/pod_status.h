@@ -1,5 +1,6 @@
-// The status that the agent reports of a Pod, computed from what the runtime has: phase, conditions, container statuses.
-// Pure. Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ and kubelet's generateAPIPodStatus.
+// The status that the agent reports of a Pod, computed from what the runtime has: phase, conditions, container
+// statuses. Pure. Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ and kubelet's
+// generateAPIPodStatus.
 #pragma once
 
 #include <map>

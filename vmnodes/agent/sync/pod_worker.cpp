@@ -30,7 +30,11 @@ std::vector<Kill> runningContainers(const Observed& observed) {
 }  // namespace
 
 PodWorker::PodWorker(PodContext& context, std::shared_ptr<const corev1::Pod> pod)
-    : m_context(context), m_strand(context.executor), m_pod(std::move(pod)), m_status(m_pod->status) {}
+    : m_context(context),
+      m_strand(context.executor),
+      m_reports(context.executor),
+      m_pod(std::move(pod)),
+      m_status(m_pod->status) {}
 
 std::shared_ptr<const corev1::Pod> PodWorker::pod() const {
     const std::lock_guard lock(m_mutex);
@@ -137,12 +141,16 @@ void PodWorker::keepRunning(const Observed& before) {
         for (const Kill& one : running) kill(one, graceOf(one));
         if (!running.empty() || !stopSandboxes(observed)) return;
         if (!plan.createSandbox) return;
-        if (!observed.sandboxes.empty() && pod->spec.restartPolicy != corev1::RestartPolicyNever && !m_failures.contains(""))
-            m_context.events.podEvent(*pod, "", false, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+        if (!observed.sandboxes.empty() && pod->spec.restartPolicy != corev1::RestartPolicyNever &&
+            !m_failures.contains(""))
+            m_context.events.podEvent(*pod, "", false, "SandboxChanged",
+                                      "Pod sandbox changed, it will be killed and re-created.");
     }
     for (const Kill& one : plan.kill) kill(one, graceOf(one));
-    const bool refresh = m_volumesReady && (m_context.executor.clock().steady() - m_volumesChecked >= kVolumeRefresh ||
-                                            (m_volumes.refreshAt != base::WallTime{} && m_context.executor.clock().now() >= m_volumes.refreshAt));
+    const bool refresh =
+        m_volumesReady &&
+        (m_context.executor.clock().steady() - m_volumesChecked >= kVolumeRefresh ||
+         (m_volumes.refreshAt != base::WallTime{} && m_context.executor.clock().now() >= m_volumes.refreshAt));
     const bool starts = plan.createSandbox || !plan.start.empty() || !plan.startEphemeral.empty();
     if ((starts || refresh || !m_volumesReady) && !prepare(observed)) return;
     resyncAfter(kVolumeRefresh);
@@ -161,7 +169,8 @@ void PodWorker::keepRunning(const Observed& before) {
 
 volumes::DownwardFacts PodWorker::facts(const Observed& observed) const {
     const NodeFacts node = m_context.node();
-    return {pod()->spec.hostNetwork ? node.hostIps : observed.ips, node.hostIps, node.allocatableMilliCpu, node.allocatableMemory};
+    return {pod()->spec.hostNetwork ? node.hostIps : observed.ips, node.hostIps, node.allocatableMilliCpu,
+            node.allocatableMemory};
 }
 
 // Control group and volumes. False: not now; an event says why and a retry is due.
@@ -180,7 +189,8 @@ bool PodWorker::prepare(const Observed& observed) {
     }
     if (m_context.cgroups != nullptr)
         if (auto made = m_context.cgroups->ensurePod(*pod); !made)
-            return retryLater("FailedCreatePodContainer", "unable to ensure pod container exists: " + made.error().message);
+            return retryLater("FailedCreatePodContainer",
+                              "unable to ensure pod container exists: " + made.error().message);
     auto made = m_context.volumes.setUp(*pod, facts(observed), now);
     if (!made) return retryLater("FailedMount", made.error().message);
     m_volumes = std::move(*made);
@@ -202,7 +212,8 @@ bool PodWorker::createSandbox(const PodPlan& plan, Observed& observed) {
     std::filesystem::create_directories(config.logDirectory, error);
     const auto id = m_context.runtime.runPodSandbox(config);
     if (!id) {
-        m_context.events.podEvent(*pod, "", true, "FailedCreatePodSandBox", "Failed to create pod sandbox: " + id.error().message);
+        m_context.events.podEvent(*pod, "", true, "FailedCreatePodSandBox",
+                                  "Failed to create pod sandbox: " + id.error().message);
         m_retries.next("sandbox", now, now);
         resyncAfter(m_retries.current("sandbox"));
         return false;
@@ -218,7 +229,8 @@ bool PodWorker::createSandbox(const PodPlan& plan, Observed& observed) {
     return true;
 }
 
-void PodWorker::startContainers(const PodPlan& plan, const Observed& observed, const std::string& sandboxId, std::uint32_t attempt) {
+void PodWorker::startContainers(const PodPlan& plan, const Observed& observed, const std::string& sandboxId,
+                                std::uint32_t attempt) {
     const auto pod = this->pod();
     const cri::SandboxConfig sandbox = sandboxConfig(*pod, attempt, m_context.sandbox);
     for (const corev1::EphemeralContainer* ephemeral : plan.startEphemeral) {
@@ -226,7 +238,8 @@ void PodWorker::startContainers(const PodPlan& plan, const Observed& observed, c
         startOne({&container, ContainerKind::Ephemeral}, ephemeral->targetContainerName, observed, sandboxId, sandbox);
     }
     for (const ContainerRef& ref : plan.start) {
-        const bool killedFirst = std::ranges::any_of(plan.kill, [&](const Kill& one) { return one.name == ref.container->name; });
+        const bool killedFirst =
+            std::ranges::any_of(plan.kill, [&](const Kill& one) { return one.name == ref.container->name; });
         if (killedFirst) continue;  // started when it has ended
         const bool started = startOne(ref, {}, observed, sandboxId, sandbox);
         if (!started && ref.kind == ContainerKind::Init) return;
@@ -247,12 +260,14 @@ bool PodWorker::mustWait(const corev1::Container& container, const Observed& obs
     const auto pod = this->pod();
     const base::Duration wait = m_crashes.current(key);
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait).count();
-    const std::string shown = seconds < 60 ? fmt::format("{}s", seconds) : fmt::format("{}m{}s", seconds / 60, seconds % 60);
-    m_failures[container.name] = {"CrashLoopBackOff",
-                                  fmt::format("back-off {} restarting failed container={} pod={}", shown, container.name, podLabel(*pod))};
+    const std::string shown =
+        seconds < 60 ? fmt::format("{}s", seconds) : fmt::format("{}m{}s", seconds / 60, seconds % 60);
+    m_failures[container.name] = {"CrashLoopBackOff", fmt::format("back-off {} restarting failed container={} pod={}",
+                                                                  shown, container.name, podLabel(*pod))};
     if (std::exchange(m_saidBackOff[key], wait) != wait)
-        m_context.events.podEvent(*pod, container.name, true, "BackOff",
-                                  fmt::format("Back-off restarting failed container {} in pod {}", container.name, podLabel(*pod)));
+        m_context.events.podEvent(
+            *pod, container.name, true, "BackOff",
+            fmt::format("Back-off restarting failed container {} in pod {}", container.name, podLabel(*pod)));
     resyncAfter(left);
     return true;
 }
@@ -276,7 +291,8 @@ bool PodWorker::startOne(const ContainerRef& ref, const std::string& target, con
     }
     m_failures[container.name] = started.error().failure;
     if (!started.error().containerId.empty())
-        kill({started.error().containerId, container.name, "FailedPostStartHook", KillReason::FailedPostStart}, gracePeriod(*pod));
+        kill({started.error().containerId, container.name, "FailedPostStartHook", KillReason::FailedPostStart},
+             gracePeriod(*pod));
     const base::Duration left = m_context.images.remaining(*pod, container);
     resyncAfter(left > base::Duration::zero() ? left : base::Duration(10s));
     return false;
@@ -301,27 +317,36 @@ void PodWorker::kill(const Kill& kill, std::int64_t grace) {
     m_killing[kill.containerId].grace = grace;
     const auto pod = this->pod();
     if (!again)
-        m_context.events.podEvent(*pod, kill.name, false, "Killing", kill.message.empty() ? "Stopping container " + kill.name : kill.message);
+        m_context.events.podEvent(*pod, kill.name, false, "Killing",
+                                  kill.message.empty() ? "Stopping container " + kill.name : kill.message);
     const corev1::Container* container = findContainer(*pod, kill.name);
-    const auto hook = container != nullptr && container->lifecycle ? container->lifecycle->preStop : api::Box<corev1::LifecycleHandler>();
+    const auto hook = container != nullptr && container->lifecycle ? container->lifecycle->preStop
+                                                                   : api::Box<corev1::LifecycleHandler>();
     if (again || !hook || grace <= 0) {
         stopAfterHook(kill.containerId, kill.name, grace);
     } else if (hook->sleep) {
         const std::int64_t nap = std::min(hook->sleep->seconds, grace);
-        m_killing[kill.containerId].timer = m_context.executor.postAfter(
-            std::chrono::seconds(nap), [weak = weak_from_this(), kill, grace, nap] {
+        m_killing[kill.containerId].timer =
+            m_context.executor.postAfter(std::chrono::seconds(nap), [weak = weak_from_this(), kill, grace, nap] {
                 if (const auto self = weak.lock())
-                    self->m_strand.post([self, kill, grace, nap] { self->stopAfterHook(kill.containerId, kill.name, grace - nap); });
+                    self->m_strand.post(
+                        [self, kill, grace, nap] { self->stopAfterHook(kill.containerId, kill.name, grace - nap); });
             });
     } else {
         const std::string ip = m_observed.ips.empty() ? std::string("127.0.0.1") : m_observed.ips.front();
-        m_context.executor.post([self = shared_from_this(), pod, container = *container, hook = *hook, kill, grace, ip] {
-            const base::SteadyTime begin = self->m_context.executor.clock().steady();
-            if (const auto ran = runHook(self->m_context.runtime, kill.containerId, container, hook, ip, std::chrono::seconds(grace)); !ran)
-                self->m_context.events.podEvent(*pod, kill.name, true, "FailedPreStopHook", "PreStopHook failed");
-            const auto took = std::chrono::duration_cast<std::chrono::seconds>(self->m_context.executor.clock().steady() - begin);
-            self->m_strand.post([self, kill, grace, took] { self->stopAfterHook(kill.containerId, kill.name, grace - took.count()); });
-        });
+        m_context.executor.post(
+            [self = shared_from_this(), pod, container = *container, hook = *hook, kill, grace, ip] {
+                const base::SteadyTime begin = self->m_context.executor.clock().steady();
+                if (const auto ran = runHook(self->m_context.runtime, kill.containerId, container, hook, ip,
+                                             std::chrono::seconds(grace));
+                    !ran)
+                    self->m_context.events.podEvent(*pod, kill.name, true, "FailedPreStopHook", "PreStopHook failed");
+                const auto took =
+                    std::chrono::duration_cast<std::chrono::seconds>(self->m_context.executor.clock().steady() - begin);
+                self->m_strand.post([self, kill, grace, took] {
+                    self->stopAfterHook(kill.containerId, kill.name, grace - took.count());
+                });
+            });
     }
 }
 
@@ -331,7 +356,8 @@ void PodWorker::stopAfterHook(const std::string& id, const std::string& name, st
         self->m_strand.post([self, id, name, failed = !stopped && stopped.error().reason != Reason::NotFound,
                              message = stopped ? std::string() : stopped.error().message] {
             if (failed) {
-                self->m_context.events.podEvent(*self->pod(), "", true, "FailedKillPod", "error killing pod: " + message);
+                self->m_context.events.podEvent(*self->pod(), "", true, "FailedKillPod",
+                                                "error killing pod: " + message);
                 self->m_killing.erase(id);  // tried again by the next look
             }
             self->poke();
@@ -341,7 +367,8 @@ void PodWorker::stopAfterHook(const std::string& id, const std::string& name, st
 
 std::int64_t PodWorker::remainingGrace() const {
     const std::int64_t grace = m_graceOverride ? std::min(*m_graceOverride, gracePeriod(*pod())) : gracePeriod(*pod());
-    const auto passed = std::chrono::duration_cast<std::chrono::seconds>(m_context.executor.clock().steady() - m_endingSince);
+    const auto passed =
+        std::chrono::duration_cast<std::chrono::seconds>(m_context.executor.clock().steady() - m_endingSince);
     return std::max<std::int64_t>(grace - passed.count(), 0);
 }
 
@@ -396,25 +423,33 @@ void PodWorker::finishEnding(const Observed& observed) {
     m_over = true;
     if (m_removed) {
         cleanUp(observed);
-    } else if (pod->metadata.deletionTimestamp && !isStaticPod(*pod) && !m_deleted) {
-        const auto deleted = m_context.cluster.deletePod(*pod);
-        if (deleted || deleted.error().reason == Reason::NotFound || deleted.error().reason == Reason::Conflict)
-            m_deleted = true;  // remove() follows when the watch says so
-        else
-            resyncAfter(kRetry);
+    } else if (pod->metadata.deletionTimestamp && !isStaticPod(*pod) && !std::exchange(m_deleting, true)) {
+        m_reports.post([self = shared_from_this()] { self->deleteObject(); });  // after the last status
     }
+}
+
+void PodWorker::deleteObject() {
+    const auto deleted = m_context.cluster.deletePod(*pod());
+    // remove() follows when the watch says that it is gone.
+    if (deleted || deleted.error().reason == Reason::NotFound || deleted.error().reason == Reason::Conflict) return;
+    m_strand.post([self = shared_from_this()] {
+        self->m_deleting = false;
+        self->resyncAfter(kRetry);
+    });
 }
 
 // Removes what the runtime keeps of a Pod whose object is gone.
 void PodWorker::cleanUp(const Observed& observed) {
     for (const cri::ContainerStatus& container : observed.containers) {
-        if (auto removed = m_context.runtime.removeContainer(container.id); !removed && removed.error().reason != Reason::NotFound) {
+        if (auto removed = m_context.runtime.removeContainer(container.id);
+            !removed && removed.error().reason != Reason::NotFound) {
             resyncAfter(kRetry);
             return;
         }
     }
     for (const cri::SandboxStatus& sandbox : observed.sandboxes) {
-        if (auto removed = m_context.runtime.removePodSandbox(sandbox.id); !removed && removed.error().reason != Reason::NotFound) {
+        if (auto removed = m_context.runtime.removePodSandbox(sandbox.id);
+            !removed && removed.error().reason != Reason::NotFound) {
             resyncAfter(kRetry);
             return;
         }
@@ -427,7 +462,8 @@ void PodWorker::cleanUp(const Observed& observed) {
     std::vector<std::filesystem::path> dangling;
     for (; !error && it != last; it.increment(error)) {
         std::error_code ignored;
-        if (it->path().filename().string().starts_with(prefix) && !std::filesystem::exists(it->path(), ignored)) dangling.push_back(it->path());
+        if (it->path().filename().string().starts_with(prefix) && !std::filesystem::exists(it->path(), ignored))
+            dangling.push_back(it->path());
     }
     for (const auto& link : dangling) std::filesystem::remove(link, error);
     m_gone = true;
@@ -437,8 +473,10 @@ void PodWorker::cleanUp(const Observed& observed) {
 bool PodWorker::stopSandboxes(const Observed& observed) {
     for (const cri::SandboxStatus& sandbox : observed.sandboxes) {
         if (!sandbox.ready && m_over) continue;
-        if (auto stopped = m_context.runtime.stopPodSandbox(sandbox.id); !stopped && stopped.error().reason != Reason::NotFound) {
-            m_context.events.podEvent(*pod(), "", true, "FailedKillPod", "error killing pod: " + stopped.error().message);
+        if (auto stopped = m_context.runtime.stopPodSandbox(sandbox.id);
+            !stopped && stopped.error().reason != Reason::NotFound) {
+            m_context.events.podEvent(*pod(), "", true, "FailedKillPod",
+                                      "error killing pod: " + stopped.error().message);
             resyncAfter(kRetry);
             return false;
         }
@@ -462,16 +500,33 @@ void PodWorker::report(const Observed& observed) {
         status.reason = m_eviction->first;
         status.message = m_eviction->second;
     }
-    const bool changed = !m_reported || !(status == m_status);
+    const bool changed = !std::exchange(m_everReported, true) || !(status == m_status);
     {
         const std::lock_guard lock(m_mutex);
         m_status = status;
         m_observed = observed;
+        if (changed && !m_removed) m_unreported = std::move(status);
+        if (!m_unreported) return;
     }
-    if (!changed || m_removed) return;
-    const auto updated = m_context.cluster.updateStatus(*pod, status);
-    m_reported = updated.has_value() || updated.error().reason == Reason::NotFound;
-    if (!m_reported) resyncAfter(kRetry);
+    m_reports.post([self = shared_from_this()] { self->sendStatus(); });
+}
+
+void PodWorker::sendStatus() {
+    std::shared_ptr<const corev1::Pod> pod;
+    std::optional<corev1::PodStatus> status;
+    {
+        const std::lock_guard lock(m_mutex);
+        pod = m_pod;
+        status = std::exchange(m_unreported, std::nullopt);
+    }
+    if (!status) return;  // a later one went already
+    const auto updated = m_context.cluster.updateStatus(*pod, *status);
+    if (updated || updated.error().reason == Reason::NotFound) return;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_unreported) m_unreported = std::move(status);
+    }
+    m_strand.post([self = shared_from_this()] { self->resyncAfter(kRetry); });
 }
 
 }  // namespace qd::agent::sync

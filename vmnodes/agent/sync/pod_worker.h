@@ -1,9 +1,9 @@
 // The life of one Pod on this node.
 //
-// A worker looks at what the runtime has, plans (pod_plan.h), acts, and reports; then it does so again whenever something
-// changed or a wait is over. It decides from what it sees each time, so that a restart of the agent, a lost event or a
-// failed call cost a repetition and nothing else. All of its work happens on one strand; killing containers, which takes as
-// long as their grace period, happens beside it.
+// A worker looks at what the runtime has, plans (pod_plan.h), acts, and reports; then it does so again whenever
+// something changed or a wait is over. It decides from what it sees each time, so that a restart of the agent, a lost
+// event or a failed call cost a repetition and nothing else. All of its work happens on one strand; killing containers,
+// which takes as long as their grace period, happens beside it.
 #pragma once
 
 #include <atomic>
@@ -53,19 +53,24 @@ private:
     bool stopSandboxes(const Observed& observed);
     bool prepare(const Observed& observed);
     bool createSandbox(const PodPlan& plan, Observed& observed);
-    void startContainers(const PodPlan& plan, const Observed& observed, const std::string& sandboxId, std::uint32_t attempt);
-    bool startOne(const ContainerRef& ref, const std::string& target, const Observed& observed, const std::string& sandboxId,
-                  const cri::SandboxConfig& sandbox);
+    void startContainers(const PodPlan& plan, const Observed& observed, const std::string& sandboxId,
+                         std::uint32_t attempt);
+    bool startOne(const ContainerRef& ref, const std::string& target, const Observed& observed,
+                  const std::string& sandboxId, const cri::SandboxConfig& sandbox);
     bool mustWait(const corev1::Container& container, const Observed& observed);
     void kill(const Kill& kill, std::int64_t grace);
     void stopAfterHook(const std::string& id, const std::string& name, std::int64_t grace);
     std::int64_t graceOf(const Kill& kill) const;
     std::int64_t remainingGrace() const;
     void report(const Observed& observed);
+    void sendStatus();
+    void deleteObject();
     volumes::DownwardFacts facts(const Observed& observed) const;
 
     PodContext& m_context;
     base::Strand m_strand;
+    // What is told to the API server, which may be away for long: nothing on m_strand waits for it.
+    base::Strand m_reports;
     std::atomic<bool> m_poked = false;
     std::atomic<bool> m_gone = false;
     std::atomic<bool> m_over = false;
@@ -75,11 +80,12 @@ private:
     std::shared_ptr<const corev1::Pod> m_pod;
     corev1::PodStatus m_status;
     Observed m_observed;
+    std::optional<corev1::PodStatus> m_unreported;  // the newest status that the server has not taken
 
     // On the strand only.
     bool m_removed = false;
     bool m_ending = false;
-    bool m_deleted = false;  // the object's deletion was asked for
+    bool m_deleting = false;  // the object's deletion is being asked for, or was
     std::optional<std::pair<std::string, std::string>> m_eviction;
     std::optional<std::int64_t> m_graceOverride;
     base::SteadyTime m_endingSince{};
@@ -93,7 +99,7 @@ private:
     base::SteadyTime m_volumesChecked{};
     base::Timer m_timer;
     base::SteadyTime m_timerDue{};
-    bool m_reported = false;
+    bool m_everReported = false;
 };
 
 }  // namespace qd::agent::sync

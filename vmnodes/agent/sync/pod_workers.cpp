@@ -24,7 +24,9 @@ std::string label(const cri::StringMap& labels, const char* key) {
 
 }  // namespace
 
-PodWorkers::~PodWorkers() { stopWatching(); }
+PodWorkers::~PodWorkers() {
+    stopWatching();
+}
 
 void PodWorkers::update(std::shared_ptr<const corev1::Pod> pod) {
     std::shared_ptr<PodWorker> worker;
@@ -80,7 +82,8 @@ void PodWorkers::endOrphans(const std::vector<std::string>& known) {
 }
 
 void PodWorkers::endAll(std::chrono::seconds grace) {
-    for (const auto& worker : all()) worker->evict("Terminated", "Pod was terminated in response to imminent node shutdown.", grace);
+    for (const auto& worker : all())
+        worker->evict("Terminated", "Pod was terminated in response to imminent node shutdown.", grace);
 }
 
 bool PodWorkers::allOver() const {
@@ -140,16 +143,19 @@ void PodWorkers::relist() {
     const auto containers = m_context.runtime.listContainers({});
     std::map<std::string, std::string> now;
     if (sandboxes && containers) {
-        for (const cri::Sandbox& sandbox : *sandboxes) now[label(sandbox.labels, kPodUidLabel)] += sandbox.id + (sandbox.ready ? "+" : "-");
+        for (const cri::Sandbox& sandbox : *sandboxes)
+            now[label(sandbox.labels, kPodUidLabel)] += sandbox.id + (sandbox.ready ? "+" : "-");
         for (const cri::Container& container : *containers)
-            now[label(container.labels, kPodUidLabel)] += container.id + std::to_string(static_cast<int>(container.state));
+            now[label(container.labels, kPodUidLabel)] +=
+                container.id + std::to_string(static_cast<int>(container.state));
     }
     std::set<std::string> changed;
     const std::lock_guard lock(m_mutex);
     if (!m_watching) return;
     if (sandboxes && containers) {
         for (const auto& [uid, what] : now)
-            if (const auto before = m_seen.find(uid); before == m_seen.end() || before->second != what) changed.insert(uid);
+            if (const auto before = m_seen.find(uid); before == m_seen.end() || before->second != what)
+                changed.insert(uid);
         for (const auto& [uid, what] : m_seen)
             if (!now.contains(uid)) changed.insert(uid);
         m_seen = std::move(now);

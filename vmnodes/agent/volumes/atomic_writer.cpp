@@ -46,7 +46,8 @@ bool isCurrent(const fs::path& data, const Payload& payload) {
     if (files != payload.size()) return false;
     for (const auto& [path, file] : payload) {
         struct stat status {};
-        if (::stat((data / path).c_str(), &status) != 0 || static_cast<int>(status.st_mode & 07777) != file.mode) return false;
+        if (::stat((data / path).c_str(), &status) != 0 || static_cast<int>(status.st_mode & 07777) != file.mode)
+            return false;
         if (readFile(data / path) != file.data) return false;
     }
     return true;

@@ -1,6 +1,7 @@
-// Writes the files of a volume so that a reader sees either all old or all new ones: they stand in a folder of their own,
-// "..data" is a symbolic link to it, and each name of the volume is a link through "..data". A change makes a new folder and
-// swaps the one link. Source: kubelet's pkg/volume/util/atomic_writer.go, whose layout programs rely on.
+// Writes the files of a volume so that a reader sees either all old or all new ones: they stand in a folder of their
+// own,
+// "..data" is a symbolic link to it, and each name of the volume is a link through "..data". A change makes a new
+// folder and swaps the one link. Source: kubelet's pkg/volume/util/atomic_writer.go, whose layout programs rely on.
 #pragma once
 
 #include <optional>

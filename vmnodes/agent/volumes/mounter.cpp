@@ -17,7 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-base::Failure failed(const std::string& what) { return fail(Reason::InternalError, what + ": " + std::strerror(errno)); }
+base::Failure failed(const std::string& what) {
+    return fail(Reason::InternalError, what + ": " + std::strerror(errno));
+}
 
 class Descriptor {
 public:
@@ -37,8 +39,10 @@ private:
 };
 
 bool isMountPoint(const std::string& path) {
-    struct stat here {}, above {};
-    return ::lstat(path.c_str(), &here) == 0 && ::lstat((path + "/..").c_str(), &above) == 0 && here.st_dev != above.st_dev;
+    struct stat here {
+    }, above{};
+    return ::lstat(path.c_str(), &here) == 0 && ::lstat((path + "/..").c_str(), &above) == 0 &&
+           here.st_dev != above.st_dev;
 }
 
 // Opens a path with the volume as its root: no link and no ".." leads out of it.
@@ -89,7 +93,8 @@ private:
             if (part == "..") return fail(Reason::BadRequest, "the subPath " + relative + " must not contain ..");
             const Descriptor parent = openBelow(volume, done.empty() ? "." : done.string());
             if (parent.get() < 0) return failed("cannot open " + done.string());
-            if (::mkdirat(parent.get(), part.c_str(), 0750) != 0 && errno != EEXIST) return failed("cannot make " + relative);
+            if (::mkdirat(parent.get(), part.c_str(), 0750) != 0 && errno != EEXIST)
+                return failed("cannot make " + relative);
             ::fchmodat(parent.get(), part.c_str(), 0777, 0);
             done /= part;
         }
@@ -108,6 +113,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Mounter> systemMounter() { return std::make_unique<SystemMounter>(); }
+std::unique_ptr<Mounter> systemMounter() {
+    return std::make_unique<SystemMounter>();
+}
 
 }  // namespace qd::agent::volumes

@@ -35,7 +35,8 @@ public:
     Builder(const corev1::Pod& pod, const DownwardFacts& facts, ClusterAccess& cluster, base::WallTime now)
         : m_pod(pod), m_facts(facts), m_cluster(cluster), m_now(now) {}
 
-    Result<void> configMap(const std::string& name, const std::vector<corev1::KeyToPath>& items, int mode, bool optional) {
+    Result<void> configMap(const std::string& name, const std::vector<corev1::KeyToPath>& items, int mode,
+                           bool optional) {
         const auto map = m_cluster.configMap(m_pod.metadata.namespace_, name);
         if (!map && optional && map.error().reason == Reason::NotFound) return {};
         if (!map) return fail(map.error());
@@ -85,7 +86,8 @@ public:
         for (const corev1::VolumeProjection& one : source.sources) {
             Result<void> added;
             if (one.configMap)
-                added = configMap(one.configMap->name, one.configMap->items, mode, one.configMap->optional.value_or(false));
+                added =
+                    configMap(one.configMap->name, one.configMap->items, mode, one.configMap->optional.value_or(false));
             else if (one.secret)
                 added = secret(one.secret->name, one.secret->items, mode, one.secret->optional.value_or(false));
             else if (one.downwardAPI)
@@ -120,10 +122,12 @@ Result<PayloadResult> payloadOf(const corev1::Pod& pod, const corev1::Volume& vo
     Result<void> built;
     if (volume.configMap)
         built = builder.configMap(volume.configMap->name, volume.configMap->items,
-                                  volume.configMap->defaultMode.value_or(kDefaultMode), volume.configMap->optional.value_or(false));
+                                  volume.configMap->defaultMode.value_or(kDefaultMode),
+                                  volume.configMap->optional.value_or(false));
     else if (volume.secret)
-        built = builder.secret(volume.secret->secretName, volume.secret->items,
-                               volume.secret->defaultMode.value_or(kDefaultMode), volume.secret->optional.value_or(false));
+        built =
+            builder.secret(volume.secret->secretName, volume.secret->items,
+                           volume.secret->defaultMode.value_or(kDefaultMode), volume.secret->optional.value_or(false));
     else if (volume.downwardAPI)
         built = builder.downward(volume.downwardAPI->items, volume.downwardAPI->defaultMode.value_or(kDefaultMode));
     else if (volume.projected)

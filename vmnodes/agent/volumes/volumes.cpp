@@ -64,7 +64,8 @@ Result<std::string> Volumes::emptyDir(const corev1::Pod& pod, const corev1::Volu
     if (error) return fail(Reason::InternalError, "cannot make " + folder + ": " + error.message());
     if (volume.emptyDir && volume.emptyDir->medium == corev1::StorageMediumMemory) {
         const std::int64_t limit = volume.emptyDir->sizeLimit ? volume.emptyDir->sizeLimit->value() : 0;
-        if (auto mounted = m_mounter.mountMemory(folder, static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 0))); !mounted)
+        if (auto mounted = m_mounter.mountMemory(folder, static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 0)));
+            !mounted)
             return fail(mounted.error());
     }
     if (fresh) {
@@ -89,7 +90,8 @@ Result<std::string> Volumes::hostPath(const corev1::HostPathVolumeSource& source
     };
     if ((type == corev1::HostPathDirectory || type == corev1::HostPathDirectoryOrCreate) && !existsAs(path, S_IFDIR))
         return wrong("directory");
-    if ((type == corev1::HostPathFile || type == corev1::HostPathFileOrCreate) && !existsAs(path, S_IFREG)) return wrong("file");
+    if ((type == corev1::HostPathFile || type == corev1::HostPathFileOrCreate) && !existsAs(path, S_IFREG))
+        return wrong("file");
     if (type == corev1::HostPathSocket && !existsAs(path, S_IFSOCK)) return wrong("socket file");
     if (type == corev1::HostPathCharDev && !existsAs(path, S_IFCHR)) return wrong("character device");
     if (type == corev1::HostPathBlockDev && !existsAs(path, S_IFBLK)) return wrong("block device");
@@ -100,7 +102,8 @@ Result<SetUp> Volumes::setUp(const corev1::Pod& pod, const DownwardFacts& facts,
     SetUp result;
     for (const corev1::Volume& volume : pod.spec.volumes) {
         const auto within = [&](const Error& error) {
-            return fail(error.reason, fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", volume.name, error.message));
+            return fail(error.reason,
+                        fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", volume.name, error.message));
         };
         Result<std::string> path = std::string();
         if (volume.hostPath) {
@@ -115,7 +118,8 @@ Result<SetUp> Volumes::setUp(const corev1::Pod& pod, const DownwardFacts& facts,
             fs::create_directories(folder, error);
             if (!volume.configMap && !volume.downwardAPI)  // secrets never reach a disk
                 if (auto mounted = m_mounter.mountMemory(folder, 0); !mounted) return within(mounted.error());
-            if (auto written = writeAtomically(folder, payload->files, groupOf(pod)); !written) return within(written.error());
+            if (auto written = writeAtomically(folder, payload->files, groupOf(pod)); !written)
+                return within(written.error());
             ::chmod(folder.c_str(), 0777);
             if (payload->refreshAt != base::WallTime{} &&
                 (result.refreshAt == base::WallTime{} || payload->refreshAt < result.refreshAt))
@@ -131,13 +135,15 @@ Result<SetUp> Volumes::setUp(const corev1::Pod& pod, const DownwardFacts& facts,
 }
 
 Result<std::vector<cri::Mount>> Volumes::containerMounts(const corev1::Pod& pod, const corev1::Container& container,
-                                                         const SetUp& setUp, const std::map<std::string, std::string>& environment) {
+                                                         const SetUp& setUp,
+                                                         const std::map<std::string, std::string>& environment) {
     std::vector<cri::Mount> mounts;
     for (std::size_t i = 0; i < container.volumeMounts.size(); ++i) {
         const corev1::VolumeMount& wish = container.volumeMounts[i];
         const auto volume = setUp.hostPaths.find(wish.name);
         if (volume == setUp.hostPaths.end())
-            return fail(Reason::BadRequest, fmt::format("cannot find volume \"{}\" to mount into container \"{}\"", wish.name, container.name));
+            return fail(Reason::BadRequest, fmt::format("cannot find volume \"{}\" to mount into container \"{}\"",
+                                                        wish.name, container.name));
         cri::Mount mount;
         mount.containerPath = wish.mountPath.starts_with('/') ? wish.mountPath : "/" + wish.mountPath;
         mount.hostPath = volume->second;
@@ -145,8 +151,10 @@ Result<std::vector<cri::Mount>> Volumes::containerMounts(const corev1::Pod& pod,
         // Computed content is never writable: the next update would lose what was written.
         mount.readOnly = wish.readOnly || (spec != pod.spec.volumes.end() && isPayloadVolume(*spec));
         const std::string propagation = wish.mountPropagation.value_or("None");
-        if (propagation == corev1::MountPropagationHostToContainer) mount.propagation = cri::MountPropagation::HostToContainer;
-        if (propagation == corev1::MountPropagationBidirectional) mount.propagation = cri::MountPropagation::Bidirectional;
+        if (propagation == corev1::MountPropagationHostToContainer)
+            mount.propagation = cri::MountPropagation::HostToContainer;
+        if (propagation == corev1::MountPropagationBidirectional)
+            mount.propagation = cri::MountPropagation::Bidirectional;
         std::string sub = wish.subPath;
         if (!wish.subPathExpr.empty()) {
             auto expanded = expandStrictly(wish.subPathExpr, environment);
@@ -154,11 +162,14 @@ Result<std::vector<cri::Mount>> Volumes::containerMounts(const corev1::Pod& pod,
             sub = *expanded;
         }
         if (!sub.empty()) {
-            const std::string target = fmt::format("{}/pods/{}/volume-subpaths/{}/{}/{}", m_root, pod.metadata.uid, wish.name, container.name, i);
+            const std::string target = fmt::format("{}/pods/{}/volume-subpaths/{}/{}/{}", m_root, pod.metadata.uid,
+                                                   wish.name, container.name, i);
             // A container that restarts gets the path as it is now.
             if (auto unmounted = m_mounter.unmount(target); !unmounted) return fail(unmounted.error());
             if (auto bound = m_mounter.bindBelow(volume->second, sub, target); !bound)
-                return fail(bound.error().within(fmt::format("failed to prepare subPath for volumeMount \"{}\" of container \"{}\"", wish.name, container.name)));
+                return fail(bound.error().within(
+                    fmt::format("failed to prepare subPath for volumeMount \"{}\" of container \"{}\"", wish.name,
+                                container.name)));
             mount.hostPath = target;
         }
         mounts.push_back(std::move(mount));

@@ -1,5 +1,5 @@
-// The volumes of Pods on this node: set up before containers start, kept up to date while they run, taken down afterwards.
-// Folders are kubelet's: <root>/pods/<uid>/volumes/kubernetes.io~<kind>/<name>.
+// The volumes of Pods on this node: set up before containers start, kept up to date while they run, taken down
+// afterwards. Folders are kubelet's: <root>/pods/<uid>/volumes/kubernetes.io~<kind>/<name>.
 //
 // Calls for one Pod must come one after another; different Pods may be served at the same time.
 #pragma once
@@ -23,12 +23,13 @@ class Volumes {
 public:
     Volumes(std::string root, Mounter& mounter, ClusterAccess& cluster);
 
-    // Makes every volume of the Pod, or brings its content up to date. The message of an error is what kubelet's FailedMount
-    // event says after "MountVolume.SetUp failed for volume \"x\" : ".
+    // Makes every volume of the Pod, or brings its content up to date. The message of an error is what kubelet's
+    // FailedMount event says after "MountVolume.SetUp failed for volume \"x\" : ".
     Result<SetUp> setUp(const corev1::Pod& pod, const DownwardFacts& facts, base::WallTime now);
 
     // The mounts of one container; subPaths are bound to folders of their own. `environment` expands subPathExpr.
-    Result<std::vector<cri::Mount>> containerMounts(const corev1::Pod& pod, const corev1::Container& container, const SetUp& setUp,
+    Result<std::vector<cri::Mount>> containerMounts(const corev1::Pod& pod, const corev1::Container& container,
+                                                    const SetUp& setUp,
                                                     const std::map<std::string, std::string>& environment);
 
     // Unmounts and deletes everything of the Pod. All its containers must have ended. Idempotent.

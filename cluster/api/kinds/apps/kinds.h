@@ -5,9 +5,7 @@
 
 namespace qd::api {
 
-Kind daemonSetKind();
 Kind deploymentKind();
 Kind replicaSetKind();
-Kind statefulSetKind();
 
 }  // namespace qd::api

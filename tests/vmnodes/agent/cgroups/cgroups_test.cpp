@@ -9,7 +9,8 @@ using namespace qd::agent::cgroups;
 
 namespace {
 
-corev1::Container container(const char* cpuRequest, const char* cpuLimit, const char* memoryRequest, const char* memoryLimit) {
+corev1::Container container(const char* cpuRequest, const char* cpuLimit, const char* memoryRequest,
+                            const char* memoryLimit) {
     corev1::Container one;
     if (*cpuRequest) one.resources.requests["cpu"] = api::Quantity::of(cpuRequest);
     if (*cpuLimit) one.resources.limits["cpu"] = api::Quantity::of(cpuLimit);
@@ -43,7 +44,8 @@ private slots:
         QVERIFY(qosClass(podOf({container("100m", "100m", "1Gi", "1Gi")})) == QosClass::Guaranteed);
         QVERIFY(qosClass(podOf({container("", "100m", "", "1Gi")})) == QosClass::Guaranteed);
         QVERIFY(qosClass(podOf({container("100m", "200m", "1Gi", "1Gi")})) == QosClass::Burstable);
-        QVERIFY(qosClass(podOf({container("100m", "100m", "1Gi", "1Gi"), container("", "", "", "")})) == QosClass::Burstable);
+        QVERIFY(qosClass(podOf({container("100m", "100m", "1Gi", "1Gi"), container("", "", "", "")})) ==
+                QosClass::Burstable);
     }
 
     void anInitContainerCountsOnlyWhileItRunsAndASidecarAlways() {
@@ -87,7 +89,8 @@ private slots:
         QTemporaryDir folder;
         const std::string root = folder.path().toStdString();
         std::ofstream(root + "/cgroup.controllers") << "cpuset cpu io memory pids";
-        for (const char* group : {"", "/kubepods", "/kubepods/burstable", "/kubepods/besteffort", "/kubepods/burstable/podu1"}) {
+        for (const char* group :
+             {"", "/kubepods", "/kubepods/burstable", "/kubepods/besteffort", "/kubepods/burstable/podu1"}) {
             QDir().mkpath(QString::fromStdString(root + group));
             for (const char* file : {"cgroup.subtree_control", "cpu.weight", "cpu.max", "memory.max"})
                 std::ofstream(root + group + "/" + file);
@@ -111,7 +114,8 @@ private slots:
         const std::string root = folder.path().toStdString();
         QVERIFY(!readUsage(root));
         std::ofstream(root + "/memory.current") << "1000000\n";
-        std::ofstream(root + "/memory.stat") << "anon 300000\nfile 600000\ninactive_file 400000\npgfault 7\npgmajfault 2\n";
+        std::ofstream(root + "/memory.stat")
+            << "anon 300000\nfile 600000\ninactive_file 400000\npgfault 7\npgmajfault 2\n";
         std::ofstream(root + "/cpu.stat") << "usage_usec 1500\nuser_usec 1000\n";
         const auto usage = readUsage(root);
         QCOMPARE(usage->cpuNanoseconds, 1'500'000U);

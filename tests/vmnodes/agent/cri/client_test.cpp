@@ -126,7 +126,9 @@ private slots:
         config.metadata = {"web", 1};
         config.image = "sha256:abc";
         config.envs = {{"B", "2"}, {"A", "1"}};
-        config.mounts = {{.containerPath = "/data", .hostPath = "/var/x", .readOnly = true,
+        config.mounts = {{.containerPath = "/data",
+                          .hostPath = "/var/x",
+                          .readOnly = true,
                           .propagation = MountPropagation::HostToContainer}};
         config.security.runAsUser = 0;
         config.security.dropCapabilities = {"ALL"};
@@ -158,8 +160,10 @@ private slots:
         const auto status = m_client->containerStatus("x");
         QVERIFY(!status);
         QVERIFY(status.error().reason == Reason::NotFound);
-        QCOMPARE(status.error().message,
-                 std::string("rpc error: code = NotFound desc = an error occurred when try to find container \"x\": not found"));
+        QCOMPARE(
+            status.error().message,
+            std::string(
+                "rpc error: code = NotFound desc = an error occurred when try to find container \"x\": not found"));
     }
 
     void aCommandThatOutlivesItsLimitIsATimeout() {

@@ -10,8 +10,12 @@ using namespace qd::agent::network;
 
 namespace {
 
-Cidr cidr(const char* text) { return *Cidr::parse(text); }
-IpAddress ip(const char* text) { return *IpAddress::parse(text); }
+Cidr cidr(const char* text) {
+    return *Cidr::parse(text);
+}
+IpAddress ip(const char* text) {
+    return *IpAddress::parse(text);
+}
 
 }  // namespace
 

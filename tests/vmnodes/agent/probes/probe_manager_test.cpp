@@ -22,7 +22,8 @@ private slots:
         m_answer = {};
         m_manager = std::make_unique<ProbeManager>(
             *m_executor, *m_cluster,
-            [this](const corev1::Probe& probe, const corev1::Container&, const ProbeTarget&, std::chrono::seconds limit) {
+            [this](const corev1::Probe& probe, const corev1::Container&, const ProbeTarget&,
+                   std::chrono::seconds limit) {
                 m_asked.push_back(probe.exec->command.at(0));
                 m_limit = limit;
                 return m_answer;

@@ -11,7 +11,9 @@ using namespace qd::agent::proxy;
 
 namespace {
 
-IpAddress ip(const char* text) { return *IpAddress::parse(text); }
+IpAddress ip(const char* text) {
+    return *IpAddress::parse(text);
+}
 
 VirtualServer service(const char* address, Protocol protocol, int port, std::vector<RealServer> servers = {}) {
     return {{ip(address), protocol, port}, "rr", 0, std::move(servers)};
@@ -50,8 +52,9 @@ class IpvsTest : public QObject {
     Q_OBJECT
 private slots:
     void anEmptyTableBecomesTheDesiredOneAndThenNothingIsLeftToDo() {
-        const std::vector desired = {service("10.96.0.10", Protocol::Udp, 53, {{ip("10.244.1.2"), 53}, {ip("10.244.2.2"), 53}}),
-                                     service("10.96.0.1", Protocol::Tcp, 443, {{ip("192.168.77.1"), 6443}})};
+        const std::vector desired = {
+            service("10.96.0.10", Protocol::Udp, 53, {{ip("10.244.1.2"), 53}, {ip("10.244.2.2"), 53}}),
+            service("10.96.0.1", Protocol::Tcp, 443, {{ip("192.168.77.1"), 6443}})};
         const auto table = applied({}, changes({}, desired));
         QCOMPARE(table.size(), 2U);
         QVERIFY(changes(table, desired).empty());
@@ -59,7 +62,8 @@ private slots:
     }
 
     void onlyWhatDiffersIsChanged() {
-        const std::vector before = {service("10.96.0.5", Protocol::Tcp, 80, {{ip("10.244.1.2"), 80}, {ip("10.244.1.3"), 80}})};
+        const std::vector before = {
+            service("10.96.0.5", Protocol::Tcp, 80, {{ip("10.244.1.2"), 80}, {ip("10.244.1.3"), 80}})};
         auto after = before;
         after[0].servers[1] = {ip("10.244.2.9"), 80};
         const auto list = changes(before, after);

@@ -7,7 +7,9 @@ using namespace qd::agent::proxy;
 
 namespace {
 
-IpAddress ip(const char* text) { return *IpAddress::parse(text); }
+IpAddress ip(const char* text) {
+    return *IpAddress::parse(text);
+}
 
 }  // namespace
 

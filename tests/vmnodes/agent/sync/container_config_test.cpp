@@ -33,7 +33,8 @@ private slots:
             port.protocol = "TCP";
             return std::shared_ptr<const corev1::Service>(made);
         };
-        const std::vector services = {service("shop", "my-db", "10.96.0.7"), service("default", "kubernetes", "10.96.0.1"),
+        const std::vector services = {service("shop", "my-db", "10.96.0.7"),
+                                      service("default", "kubernetes", "10.96.0.1"),
                                       service("other", "hidden", "10.96.0.8"), service("shop", "headless", "None")};
         const Environment all = serviceEnvironment(services, "shop", true);
         QCOMPARE(all.at("MY_DB_SERVICE_HOST"), std::string("10.96.0.7"));
@@ -81,10 +82,12 @@ private slots:
     }
 
     void namesAreResolvedAsThePolicySays() {
-        const DnsSettings settings{{"10.96.0.10"}, "cluster.local", parseResolvConf("nameserver 192.168.77.1\nsearch lan\noptions edns0\n")};
+        const DnsSettings settings{
+            {"10.96.0.10"}, "cluster.local", parseResolvConf("nameserver 192.168.77.1\nsearch lan\noptions edns0\n")};
         auto dns = podDns(m_pod, settings);
         QVERIFY(dns.servers == std::vector<std::string>{"10.96.0.10"});
-        QVERIFY((dns.searches == std::vector<std::string>{"shop.svc.cluster.local", "svc.cluster.local", "cluster.local", "lan"}));
+        QVERIFY((dns.searches ==
+                 std::vector<std::string>{"shop.svc.cluster.local", "svc.cluster.local", "cluster.local", "lan"}));
         QVERIFY(dns.options == std::vector<std::string>{"ndots:5"});
         m_pod.spec.hostNetwork = true;
         QVERIFY(podDns(m_pod, settings).servers == std::vector<std::string>{"192.168.77.1"});
@@ -145,7 +148,8 @@ private slots:
         auto wish = input({});
         wish.imageUser = 0;
         QCOMPARE(containerConfig(wish).error().message,
-                 std::string("container has runAsNonRoot and image will run as root (pod: \"web_shop(u1)\", container: main)"));
+                 std::string(
+                     "container has runAsNonRoot and image will run as root (pod: \"web_shop(u1)\", container: main)"));
         wish.imageUser = 1000;
         QVERIFY(containerConfig(wish));
         wish.imageUser.reset();

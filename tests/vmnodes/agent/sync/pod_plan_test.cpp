@@ -70,7 +70,9 @@ private slots:
     void whatToDoFollowsFromWhatIsThere_data() {
         QTest::addColumn<QString>("given");
         QTest::addColumn<QString>("plan");
-        const auto row = [](const char* name, const char* given, const char* plan) { QTest::newRow(name) << QString(given) << QString(plan); };
+        const auto row = [](const char* name, const char* given, const char* plan) {
+            QTest::newRow(name) << QString(given) << QString(plan);
+        };
         row("nothing yet", "Always | | a b | ", "kill-pod sandbox:0 start:a start:b");
         row("nothing yet, with init", "Always | i:i1 i:i2 | a | ", "kill-pod sandbox:0 start:i1");
         row("sandbox there", "Always | | a | sandbox=ready", "start:a");
@@ -79,7 +81,8 @@ private slots:
         row("sandbox lost, never restarts", "Never | | a | sandbox=lost a=exited:1", "kill-pod");
         row("sandbox lost before anything ran", "Never | | a | sandbox=lost", "kill-pod sandbox:1 start:a");
         row("sandbox lost, all succeeded", "OnFailure | | a | sandbox=lost a=exited:0", "kill-pod");
-        row("sandbox lost, one succeeded", "OnFailure | | a b | sandbox=lost a=exited:0 b=exited:1", "kill-pod sandbox:1 start:b");
+        row("sandbox lost, one succeeded", "OnFailure | | a b | sandbox=lost a=exited:0 b=exited:1",
+            "kill-pod sandbox:1 start:b");
         row("always restarts a success", "Always | | a | sandbox=ready a=exited:0", "start:a");
         row("on failure keeps a success", "OnFailure | | a b | sandbox=ready a=exited:0 b=running", "");
         row("on failure restarts a failure", "OnFailure | | a b | sandbox=ready a=exited:2 b=running", "start:a");
@@ -98,7 +101,8 @@ private slots:
         row("sidecar starts", "Always | s:s1 i:i2 | a | sandbox=ready", "start:s1");
         row("sidecar runs, next one", "Always | s:s1 i:i2 | a | sandbox=ready s1=running", "start:i2");
         row("sidecar is last", "Always | i:i1 s:s2 | a | sandbox=ready i1=exited:0 s2=running", "start:a");
-        row("sidecar ended while init runs", "Always | s:s1 i:i2 | a | sandbox=ready s1=exited:0 i2=running", "start:s1");
+        row("sidecar ended while init runs", "Always | s:s1 i:i2 | a | sandbox=ready s1=exited:0 i2=running",
+            "start:s1");
         row("sidecar ended later", "Always | s:s1 | a | sandbox=ready s1=exited:0 a=running", "start:s1");
         row("sidecar alone keeps nothing alive", "Never | s:s1 | a | sandbox=ready s1=running a=exited:0", "kill-pod");
     }
@@ -113,8 +117,10 @@ private slots:
         Case one = parse("Always | s:s1 i:i2 | a | sandbox=ready s1=running");
         one.pod.spec.initContainers[0].startupProbe.emplace();
         QCOMPARE(shown(planPod(one.pod, one.observed, {})), QString());
-        QCOMPARE(shown(planPod(one.pod, one.observed, {{"id-s1", {.startup = Verdict::Success}}})), QString("start:i2"));
-        QCOMPARE(shown(planPod(one.pod, one.observed, {{"id-s1", {.startup = Verdict::Failure}}})), QString("kill:s1 start:s1"));
+        QCOMPARE(shown(planPod(one.pod, one.observed, {{"id-s1", {.startup = Verdict::Success}}})),
+                 QString("start:i2"));
+        QCOMPARE(shown(planPod(one.pod, one.observed, {{"id-s1", {.startup = Verdict::Failure}}})),
+                 QString("kill:s1 start:s1"));
     }
 
     void failedProbesAndChangedImagesReplaceAContainer() {

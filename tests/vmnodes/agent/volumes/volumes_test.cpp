@@ -136,11 +136,16 @@ private slots:
     void theDownwardApiKnowsThePod_data() {
         QTest::addColumn<QString>("path");
         QTest::addColumn<QString>("value");
-        QTest::newRow("name") << "metadata.name" << "web";
-        QTest::newRow("label") << "metadata.labels['app']" << "web";
-        QTest::newRow("labels") << "metadata.labels" << "app=\"web\"\nnote=\"a \\\"b\\\"\"";
-        QTest::newRow("ip") << "status.podIP" << "10.244.1.5";
-        QTest::newRow("ips") << "status.hostIPs" << "192.168.77.11";
+        QTest::newRow("name") << "metadata.name"
+                              << "web";
+        QTest::newRow("label") << "metadata.labels['app']"
+                               << "web";
+        QTest::newRow("labels") << "metadata.labels"
+                                << "app=\"web\"\nnote=\"a \\\"b\\\"\"";
+        QTest::newRow("ip") << "status.podIP"
+                            << "10.244.1.5";
+        QTest::newRow("ips") << "status.hostIPs"
+                             << "192.168.77.11";
     }
     void theDownwardApiKnowsThePod() {
         QFETCH(QString, path);
@@ -188,7 +193,8 @@ private slots:
         QCOMPARE(setUp().hostPaths.at("host"), m_root + "/new");
         source.type = "File";
         QCOMPARE(m_volumes->setUp(m_pod, {}, {}).error().message,
-                 "MountVolume.SetUp failed for volume \"host\" : hostPath type check failed: " + m_root + "/new is not a file");
+                 "MountVolume.SetUp failed for volume \"host\" : hostPath type check failed: " + m_root +
+                     "/new is not a file");
     }
 
     void aSubPathIsBoundToAFolderOfItsOwn() {
@@ -225,12 +231,18 @@ private slots:
     void referencesAreExpanded_data() {
         QTest::addColumn<QString>("text");
         QTest::addColumn<QString>("result");
-        QTest::newRow("known") << "a $(A) b" << "a 1 b";
-        QTest::newRow("unknown") << "$(B)" << "$(B)";
-        QTest::newRow("escaped") << "$$(A)" << "$(A)";
-        QTest::newRow("open") << "$(A" << "$(A";
-        QTest::newRow("dollar") << "5$" << "5$";
-        QTest::newRow("twice") << "$(A)$(A)" << "11";
+        QTest::newRow("known") << "a $(A) b"
+                               << "a 1 b";
+        QTest::newRow("unknown") << "$(B)"
+                                 << "$(B)";
+        QTest::newRow("escaped") << "$$(A)"
+                                 << "$(A)";
+        QTest::newRow("open") << "$(A"
+                              << "$(A";
+        QTest::newRow("dollar") << "5$"
+                                << "5$";
+        QTest::newRow("twice") << "$(A)$(A)"
+                               << "11";
     }
     void referencesAreExpanded() {
         QFETCH(QString, text);

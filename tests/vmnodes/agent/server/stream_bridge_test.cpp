@@ -1,0 +1,120 @@
+// The bridge between a client's channel and a streaming server like containerd's, which a test plays on loopback.
+#include "vmnodes/agent/server/stream_bridge.h"
+
+#include <QTcpServer>
+#include <QTcpSocket>
+#include <QtTest>
+#include <future>
+#include <mutex>
+
+#include "cluster/base/executor.h"
+
+using namespace qd;
+using namespace qd::agent::server;
+
+namespace {
+
+// The client's end of an upgraded connection, as the transport would give it.
+class FrontChannel final : public http::Channel {
+public:
+    void send(http::Buffers message, bool) override {
+        const std::lock_guard lock(m_mutex);
+        for (const http::Bytes& part : message) m_received += *part;
+    }
+    std::size_t queued() const override { return 0; }
+    void pauseReading() override {}
+    void resumeReading() override {}
+    void close(std::uint16_t, std::string) override { m_closed = true; }
+
+    std::string received() const {
+        const std::lock_guard lock(m_mutex);
+        return m_received;
+    }
+    bool isClosed() const { return m_closed; }
+
+private:
+    mutable std::mutex m_mutex;
+    std::string m_received;
+    std::atomic<bool> m_closed = false;
+};
+
+}  // namespace
+
+class StreamBridgeTest : public QObject {
+    Q_OBJECT
+private slots:
+    void spdyIsPassedThroughByteForByte() {
+        QTcpServer runtime;
+        QVERIFY(runtime.listen(QHostAddress::LocalHost));
+        StreamBridge bridge;
+        apiserver::Request request;
+        request.headers = {
+            {"Connection", "Upgrade"}, {"Upgrade", "SPDY/3.1"}, {"X-Stream-Protocol-Version", "v4.channel.k8s.io"}};
+        auto opening = open(bridge, runtime, request);
+        QTcpSocket* socket = accept(runtime);
+        QVERIFY(socket != nullptr);
+        const QByteArray head = readHead(socket);
+        QVERIFY(head.startsWith("POST /exec/token HTTP/1.1\r\n"));
+        QVERIFY(head.contains("Upgrade: SPDY/3.1\r\n"));
+        QVERIFY(head.contains("X-Stream-Protocol-Version: v4.channel.k8s.io\r\n"));
+        socket->write(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n"
+            "X-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\nearly");
+        socket->flush();
+        apiserver::Response response = finish(opening);
+        QVERIFY(response.upgrade.has_value());
+        QCOMPARE(response.headers.get("X-Stream-Protocol-Version"), std::string_view("v4.channel.k8s.io"));
+        const auto front = std::make_shared<FrontChannel>();
+        response.upgrade->handler->opened(front);
+        QTRY_COMPARE(front->received(), std::string("early"));
+        response.upgrade->handler->received("to the runtime", false);
+        QTRY_VERIFY(socket->bytesAvailable() >= 14);
+        QCOMPARE(socket->readAll(), QByteArray("to the runtime"));
+        socket->disconnectFromHost();
+        QTRY_VERIFY(front->isClosed());
+    }
+
+    void aRefusalOfTheRuntimeIsPassedOn() {
+        QTcpServer runtime;
+        QVERIFY(runtime.listen(QHostAddress::LocalHost));
+        StreamBridge bridge;
+        apiserver::Request request;
+        request.headers = {{"Connection", "Upgrade"}, {"Upgrade", "SPDY/3.1"}};
+        auto opening = open(bridge, runtime, request);
+        QTcpSocket* socket = accept(runtime);
+        QVERIFY(socket != nullptr);
+        readHead(socket);
+        socket->write("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone");
+        socket->flush();
+        QCOMPARE(finish(opening).code, 500);
+    }
+
+    void whatIsNoUpgradeIsRefused() {
+        StreamBridge bridge;
+        QCOMPARE(bridge.open("http://127.0.0.1:1/exec/x", {}).code, 400);
+    }
+
+private:
+    // open() blocks: it runs beside the test's own loop.
+    std::future<apiserver::Response> open(StreamBridge& bridge, const QTcpServer& runtime,
+                                          const apiserver::Request& request) {
+        const std::string url = "http://127.0.0.1:" + std::to_string(runtime.serverPort()) + "/exec/token";
+        return std::async(std::launch::async, [&bridge, url, request] { return bridge.open(url, request); });
+    }
+    static QTcpSocket* accept(QTcpServer& server) {
+        return server.hasPendingConnections() || server.waitForNewConnection(5000) ? server.nextPendingConnection()
+                                                                                   : nullptr;
+    }
+    static QByteArray readHead(QTcpSocket* socket) {
+        QByteArray head;
+        while (!head.contains("\r\n\r\n") && socket->waitForReadyRead(5000)) head += socket->readAll();
+        return head;
+    }
+    static apiserver::Response finish(std::future<apiserver::Response>& opening) {
+        while (opening.wait_for(std::chrono::milliseconds(0)) != std::future_status::ready) QTest::qWait(5);
+        return opening.get();
+    }
+};
+
+QTEST_GUILESS_MAIN(StreamBridgeTest)
+#include "stream_bridge_test.moc"

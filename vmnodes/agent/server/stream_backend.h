@@ -1,0 +1,35 @@
+// A session with the runtime's streaming server (plain HTTP on loopback): raw bytes after an upgrade to SPDY/3.1, or
+// WebSocket messages. Private to server/.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cluster/base/http/message.h"
+#include "cluster/base/result.h"
+
+namespace qd::http {
+class IoThreads;
+}
+
+namespace qd::agent::server {
+
+class StreamBackend : public http::Channel {
+public:
+    // Begins to read: opened() is called with this channel, then the rest. Once.
+    virtual void begin(std::shared_ptr<http::ChannelHandler> handler) = 0;
+    // What the server answered the handshake with.
+    http::Headers answer;
+};
+
+struct BackendRequest {
+    std::string url;  // http://127.0.0.1:<port>/<path>
+    http::Headers headers;
+};
+
+// Both connect and shake hands before they return. An error carries the server's own words.
+Result<std::shared_ptr<StreamBackend>> openSpdyBackend(http::IoThreads& io, const BackendRequest& request);
+Result<std::shared_ptr<StreamBackend>> openWebSocketBackend(http::IoThreads& io, const BackendRequest& request,
+                                                            const std::string& subprotocol);
+
+}  // namespace qd::agent::server
