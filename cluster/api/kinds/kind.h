@@ -110,6 +110,8 @@ struct Kind {
     std::vector<Column> columns = {};  // empty: Name and Age
     std::function<std::vector<Cell>(const Object&, base::WallTime now)> cells = {};
 
+    // The group that validation errors name: that of the stored form.
+    const std::string& errorGroup() const { return storedAs ? storedAs->group : group; }
     std::string groupVersion() const { return group.empty() ? version : group + "/" + version; }
     // "deployments.apps", "pods": as messages and RBAC name the resource.
     std::string groupResource() const { return group.empty() ? plural : plural + "." + group; }

@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "cluster/api/kinds/apps/kinds.h"
+#include "cluster/api/kinds/batch/kinds.h"
 #include "cluster/api/kinds/coordination/kinds.h"
 #include "cluster/api/kinds/core/kinds.h"
 #include "cluster/api/kinds/discovery/kinds.h"
@@ -36,10 +37,13 @@ const std::deque<Kind>& allKinds() {
         kinds.push_back(clusterRoleKind());
         kinds.push_back(configMapKind());
         kinds.push_back(coreEventKind());
+        kinds.push_back(cronJobKind());
+        kinds.push_back(daemonSetKind());
         kinds.push_back(deploymentKind());
         kinds.push_back(replicaSetKind());
         kinds.push_back(endpointSliceKind());
         kinds.push_back(endpointsKind());
+        kinds.push_back(jobKind());
         kinds.push_back(leaseKind());
         kinds.push_back(namespaceKind());
         kinds.push_back(newEventKind());
@@ -50,6 +54,7 @@ const std::deque<Kind>& allKinds() {
         kinds.push_back(secretKind());
         kinds.push_back(serviceAccountKind());
         kinds.push_back(serviceKind());
+        kinds.push_back(statefulSetKind());
         for (Kind& kind : plainKinds()) kinds.push_back(std::move(kind));
         std::stable_sort(kinds.begin(), kinds.end(), listedBefore);
         // From here on nothing moves: a deque keeps its elements where they are when it is moved itself.

@@ -80,9 +80,9 @@ Result<Written> Verbs::createOnce(const Caller& caller, const Target& target, st
     meta.deletionTimestamp.reset();
     meta.deletionGracePeriodSeconds.reset();
     meta.selfLink.clear();
-    if (kind.prepareForCreate) kind.prepareForCreate(*object);
     meta.creationTimestamp = api::Time(m_context.clock.now());
     meta.uid = m_context.random.uuid();
+    if (kind.prepareForCreate) kind.prepareForCreate(*object);  // a Job selects its Pods by its uid
     if (auto tracked = trackCreate(caller, target, *object); !tracked) return fail(std::move(tracked.error()));
 
     if (kind.warnings) {
@@ -90,7 +90,7 @@ Result<Written> Verbs::createOnce(const Caller& caller, const Target& target, st
     }
     if (kind.validate) {
         if (const auto errors = kind.validate(*object); !errors.empty()) {
-            return fail(api::field::toInvalid(kind.group, kind.kind, target.name, errors));
+            return fail(api::field::toInvalid(kind.errorGroup(), kind.kind, target.name, errors));
         }
     }
     if (auto done = validate(admission); !done) return fail(std::move(done.error()));

@@ -61,8 +61,8 @@ Result<Written> Verbs::update(const Caller& caller, const Target& target, std::u
         if (version.empty() || version == "0") {
             if (!target.kind->allowUnconditionalUpdate) {
                 return fail(api::field::toInvalid(
-                    target.kind->group, target.kind->kind, target.name,
-                    {api::field::invalid(api::field::Path("metadata.resourceVersion"), api::field::Shown::raw("0x0"), "must be specified for an update")}));
+                    target.kind->group, target.kind->plural, target.name,
+                    {api::field::invalid(api::field::Path("metadata.resourceVersion"), 0, "must be specified for an update")}));
             }
         } else if (version != current.metadata.resourceVersion) {
             return fail(objectModified(target));
@@ -125,7 +125,7 @@ Result<Written> Verbs::writeChanged(const Caller& caller, const Target& target, 
     }
     if (rules->validate) {
         if (const auto errors = rules->validate(*now, *old); !errors.empty()) {
-            return fail(api::field::toInvalid(kind.group, kind.kind, target.name, errors));
+            return fail(api::field::toInvalid(kind.errorGroup(), kind.kind, target.name, errors));
         }
     }
     if (auto done = validate(admission); !done) return fail(std::move(done.error()));

@@ -5,7 +5,9 @@
 
 namespace qd::api {
 
+Kind daemonSetKind();
 Kind deploymentKind();
 Kind replicaSetKind();
+Kind statefulSetKind();
 
 }  // namespace qd::api
