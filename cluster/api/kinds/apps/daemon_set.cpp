@@ -1,4 +1,7 @@
 // Source: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/.
+#include <cstdlib>
+
+#include "cluster/api/compare.h"
 #include "cluster/api/kinds/apps/kinds.h"
 #include "cluster/api/kinds/builder.h"
 #include "cluster/api/kinds/cells.h"
@@ -22,6 +25,19 @@ void setDefaults(Object& object) {
     if (!spec.revisionHistoryLimit) spec.revisionHistoryLimit = 10;
 }
 
+// A second count that clients of apps/v1beta1 read; it lives on as an annotation.
+constexpr char kTemplateGeneration[] = "deprecated.daemonset.template.generation";
+
+void countTemplate(DaemonSet& now, const DaemonSet* old) {
+    std::int64_t generation = 1;
+    if (old) {
+        const auto before = old->metadata.annotations.find(kTemplateGeneration);
+        generation = before == old->metadata.annotations.end() ? 0 : std::strtoll(before->second.c_str(), nullptr, 10);
+        if (!equal(corev1::PodTemplateSpec::kDescriptor, &now.spec.template_, &old->spec.template_)) ++generation;
+    }
+    now.metadata.annotations[kTemplateGeneration] = std::to_string(generation);
+}
+
 }  // namespace
 
 Kind daemonSetKind() {
@@ -29,6 +45,16 @@ Kind daemonSetKind() {
     kind.shortNames = {"ds"};
     kind.categories = {"all"};
     addStatus(kind);
+    kind.prepareForCreate = [](Object& object) {
+        as<DaemonSet>(object).status = {};
+        dropUnsupportedFields(as<DaemonSet>(object).spec.template_.spec);
+        countTemplate(as<DaemonSet>(object), nullptr);
+    };
+    kind.update.prepare = [](Object& now, const Object& old) {
+        as<DaemonSet>(now).status = as<DaemonSet>(old).status;
+        dropUnsupportedFields(as<DaemonSet>(now).spec.template_.spec);
+        countTemplate(as<DaemonSet>(now), &as<DaemonSet>(old));
+    };
     countGenerations(kind);
     kind.defaults = setDefaults;
     using Status = appsv1::DaemonSetStatus;

@@ -5,6 +5,8 @@
 #include "cluster/api/kinds/builder.h"
 #include "cluster/api/kinds/cells.h"
 #include "cluster/api/kinds/core/pod_spec.h"
+#include "cluster/api/kinds/object_meta.h"
+#include "cluster/api/meta/names.h"
 #include "cluster/api/types/apps_v1.h"
 
 namespace qd::api {
@@ -34,6 +36,12 @@ void setDefaults(Object& object) {
     if (!spec.revisionHistoryLimit) spec.revisionHistoryLimit = 10;
 }
 
+// Updating several Pods at once is switched off.
+void dropUnsupported(StatefulSet& set) {
+    if (set.spec.updateStrategy.rollingUpdate) set.spec.updateStrategy.rollingUpdate->maxUnavailable.reset();
+    dropUnsupportedFields(set.spec.template_.spec);
+}
+
 }  // namespace
 
 Kind statefulSetKind() {
@@ -42,7 +50,17 @@ Kind statefulSetKind() {
     kind.categories = {"all"};
     addScale(kind);
     addStatus(kind);
+    kind.prepareForCreate = [](Object& object) {
+        as<StatefulSet>(object).status = {};
+        dropUnsupported(as<StatefulSet>(object));
+    };
+    kind.update.prepare = [](Object& now, const Object& old) {
+        as<StatefulSet>(now).status = as<StatefulSet>(old).status;
+        dropUnsupported(as<StatefulSet>(now));
+    };
     countGenerations(kind);
+    kind.nameErrors = nameAsLabelErrors;
+    validateCreate(kind, [](const Object& object) { return validateObjectMeta(object.metadata, true, nameAsLabelErrors, field::Path("metadata")); });
     kind.defaults = setDefaults;
     kind.columns = {nameColumn(), textColumn("Ready", "Number of the pod with ready state"), ageColumn()};
     for (auto& column : containerColumns()) kind.columns.push_back(std::move(column));

@@ -34,8 +34,11 @@ void setDefaults(Object& object) {
 void selectOwnPods(Job& job) {
     if (job.spec.manualSelector.value_or(false)) return;
     auto& labels = job.spec.template_.metadata.labels;
+    // Labels that the Job got from its template get these too.
+    const bool sameLabels = job.metadata.labels == labels;
     for (const char* label : {"job-name", "batch.kubernetes.io/job-name"}) labels.emplace(label, job.metadata.name);
     for (const char* label : {"controller-uid", kControllerLabel}) labels.emplace(label, job.metadata.uid);
+    if (sameLabels) job.metadata.labels = labels;
     if (!job.spec.selector) job.spec.selector.emplace();
     job.spec.selector->matchLabels.emplace(kControllerLabel, job.metadata.uid);
 }
