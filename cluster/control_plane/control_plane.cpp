@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cluster/apiserver/admission/store_reader.h"
+#include "cluster/apiserver/allocation/service_allocation.h"
 #include "cluster/apiserver/auth/certificates.h"
 #include "cluster/apiserver/auth/rbac.h"
 #include "cluster/apiserver/subresources/binding.h"
@@ -75,6 +76,12 @@ Result<void> ControlPlane::State::open() {
     authorizers.push_back(std::make_unique<apiserver::MastersAuthorizer>());
     authorizers.push_back(std::make_unique<apiserver::RbacAuthorizer>(*parts.reader));
     parts.authorizer = std::make_unique<apiserver::UnionAuthorizer>(std::move(authorizers));
+    const auto services = api::IpNetwork::parse(options.serviceCidr);
+    if (!services || services->address.v6 || services->prefix > 30) {
+        return fail(Reason::BadRequest, fmt::format("the Services' network must be an IPv4 network of at least four addresses: {}", options.serviceCidr));
+    }
+    // The last of the plugins that change objects: validation follows.
+    parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(apiserver::ServiceRanges{.addresses = *services}, executor.clock(), random));
     server = std::make_unique<apiserver::ApiServer>(std::move(parts));
     addSubresources();
     return {};

@@ -28,7 +28,7 @@ struct ServiceRanges {
 
 class ServiceAllocation final : public AdmissionPlugin {
 public:
-    ServiceAllocation(ServiceRanges ranges, base::Clock& clock, base::Random& random) : m_ranges(ranges), m_clock(clock), m_random(random) {}
+    ServiceAllocation(ServiceRanges ranges, const base::Clock& clock, base::Random& random) : m_ranges(ranges), m_clock(clock), m_random(random) {}
 
     const char* name() const override { return "ServiceAllocation"; }
     Result<void> mutate(AdmissionRequest& request, const Reader& reader) const override;
@@ -43,7 +43,7 @@ private:
     };
 
     ServiceRanges m_ranges;
-    base::Clock& m_clock;
+    const base::Clock& m_clock;
     base::Random& m_random;
     mutable std::mutex m_mutex;
     mutable std::deque<Reservation> m_recent;  // guarded by m_mutex

@@ -2,6 +2,7 @@
 #include "cluster/api/kinds/batch/kinds.h"
 #include "cluster/api/kinds/builder.h"
 #include "cluster/api/kinds/cells.h"
+#include "cluster/api/kinds/core/pod_spec.h"
 
 namespace qd::api {
 namespace {
@@ -24,6 +25,14 @@ Kind cronJobKind() {
     kind.shortNames = {"cj"};
     kind.categories = {"all"};
     addStatus(kind);
+    kind.prepareForCreate = [](Object& object) {
+        as<CronJob>(object).status = {};
+        dropUnsupportedFields(as<CronJob>(object).spec.jobTemplate.spec.template_.spec);
+    };
+    kind.update.prepare = [](Object& now, const Object& old) {
+        as<CronJob>(now).status = as<CronJob>(old).status;
+        dropUnsupportedFields(as<CronJob>(now).spec.jobTemplate.spec.template_.spec);
+    };
     countGenerations(kind);
     kind.defaults = setDefaults;
     using Spec = batchv1::CronJobSpec;
