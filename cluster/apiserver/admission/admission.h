@@ -48,6 +48,11 @@ public:
         (void)request, (void)reader;
         return {};
     }
+    // Fills in what comes from the cluster (addresses, ports), after all of mutate. No field manager owns it.
+    virtual Result<void> allocate(AdmissionRequest& request, const Reader& reader) const {
+        (void)request, (void)reader;
+        return {};
+    }
     virtual Result<void> validate(const AdmissionRequest& request, const Reader& reader) const {
         (void)request, (void)reader;
         return {};

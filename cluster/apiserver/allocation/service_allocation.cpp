@@ -297,8 +297,8 @@ private:
     std::optional<std::int32_t> pickPort() {
         // A dry run is shown a number that no Service can get: nothing is promised.
         if (m_dryRun) {
-            m_shown = std::max(m_shown, m_ports.empty() ? 0 : *m_ports.rbegin()) + 1;
-            return m_shown;
+            m_shown = m_shown.value_or(32768) + 1;
+            return *m_shown;
         }
         const std::int32_t count = m_owner.m_ranges.lastPort - m_owner.m_ranges.firstPort + 1;
         std::int32_t offset = static_cast<std::int32_t>(m_owner.m_random.below(static_cast<std::uint64_t>(count)));
@@ -314,7 +314,10 @@ private:
     void reserve(std::uint32_t address, std::int32_t port) {
         if (address != 0) m_addresses.insert(address);
         if (port != 0) m_ports.insert(port);
-        if (m_dryRun) return;
+        if (m_dryRun) {
+            if (port != 0) m_shown = std::max(m_shown.value_or(port), port);
+            return;
+        }
         m_owner.m_recent.push_back({m_key, address, port, m_owner.m_clock.steady()});
     }
 
@@ -324,10 +327,10 @@ private:
     std::set<std::uint32_t> m_addresses;
     std::set<std::int32_t> m_ports;
     std::set<std::int32_t> m_mine;
-    std::int32_t m_shown = 32768;
+    std::optional<std::int32_t> m_shown;  // the largest port of a dry run
 };
 
-Result<void> ServiceAllocation::mutate(AdmissionRequest& request, const Reader& reader) const {
+Result<void> ServiceAllocation::allocate(AdmissionRequest& request, const Reader& reader) const {
     if (!request.object || !request.subresource.empty()) return {};
     auto* now = api::objectAs<Service>(*request.object);
     if (!now) return {};

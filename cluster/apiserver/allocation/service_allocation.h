@@ -2,8 +2,7 @@
 // an update, and settles ipFamilies and ipFamilyPolicy for a cluster that has IPv4 Services only.
 // Source: https://kubernetes.io/docs/concepts/services-networking/cluster-ip-allocation/ and .../service/#avoid-nodeport-collisions.
 //
-// It is the last of the mutating admission plugins: upstream allocates after admission and before preparation and validation.
-// What is taken is read from the stored Services; what was given out moments ago and is not stored yet is remembered here, so
+// As upstream, it works after admission and before validation, and nobody becomes the manager of what it fills in. What is taken is read from the stored Services; what was given out moments ago and is not stored yet is remembered here, so
 // that two Services created at once never get the same. Thread-safe.
 #pragma once
 
@@ -31,7 +30,7 @@ public:
     ServiceAllocation(ServiceRanges ranges, const base::Clock& clock, base::Random& random) : m_ranges(ranges), m_clock(clock), m_random(random) {}
 
     const char* name() const override { return "ServiceAllocation"; }
-    Result<void> mutate(AdmissionRequest& request, const Reader& reader) const override;
+    Result<void> allocate(AdmissionRequest& request, const Reader& reader) const override;
 
 private:
     class Operation;

@@ -25,6 +25,13 @@ Result<void> Verbs::mutate(AdmissionRequest& request) const {
     return {};
 }
 
+Result<void> Verbs::allocate(AdmissionRequest& request) const {
+    for (const auto& plugin : m_context.admission) {
+        if (auto done = plugin->allocate(request, m_context.reader); !done) return done;
+    }
+    return {};
+}
+
 Result<void> Verbs::validate(const AdmissionRequest& request) const {
     for (const auto& plugin : m_context.admission) {
         if (auto done = plugin->validate(request, m_context.reader); !done) return done;
@@ -84,6 +91,7 @@ Result<Written> Verbs::createOnce(const Caller& caller, const Target& target, st
     meta.uid = m_context.random.uuid();
     if (kind.prepareForCreate) kind.prepareForCreate(*object);  // a Job selects its Pods by its uid
     if (auto tracked = trackCreate(caller, target, *object); !tracked) return fail(std::move(tracked.error()));
+    if (auto done = allocate(admission); !done) return fail(std::move(done.error()));
 
     if (kind.warnings) {
         for (auto& warning : kind.warnings(*object, nullptr)) warnings.push_back(std::move(warning));

@@ -116,6 +116,7 @@ Result<Written> Verbs::writeChanged(const Caller& caller, const Target& target, 
     AdmissionRequest admission{Operation::Update, &kind, target.subresource, target.namespace_, target.name,
                                caller.user, options.dryRun, now.get(), old.get(), &warnings};
     if (auto done = mutate(admission); !done) return fail(std::move(done.error()));
+    if (auto done = allocate(admission); !done) return fail(std::move(done.error()));
 
     keepSystemFields(now->metadata, old->metadata);
     now->metadata.resourceVersion = old->metadata.resourceVersion;

@@ -125,6 +125,7 @@ public:
 
 private:
     Result<void> mutate(AdmissionRequest& request) const;
+    Result<void> allocate(AdmissionRequest& request) const;
     Result<void> validate(const AdmissionRequest& request) const;
     // Managed fields (managed.cpp).
     Result<void> trackCreate(const Caller& caller, const Target& target, api::Object& now) const;
