@@ -14,13 +14,16 @@
 #include "cluster/control_plane/controller_host.h"
 #include "cluster/control_plane/in_process_client.h"
 #include "cluster/control_plane/pki_folder.h"
+#include "cluster/scheduler/scheduler.h"
 #include "cluster/store/api_codec.h"
+#include "vmnodes/hollow/hollow_nodes.h"
 
 namespace qd::control_plane {
 namespace {
 
 constexpr unsigned kThreads = 4;
 constexpr unsigned kWorkers = 16;  // most wait for the disk
+constexpr std::size_t kBinders = 8;
 constexpr base::Duration kGrace = std::chrono::seconds(2);
 
 apiserver::User administrator() {
@@ -40,6 +43,7 @@ struct ControlPlane::State {
     Result<void> open();
     Result<void> listen();
     void addSubresources();
+    std::unique_ptr<client::Client> clientOf(std::string user, std::string group, std::string manager);
     void startControllers();
 
     Options options;
@@ -52,6 +56,10 @@ struct ControlPlane::State {
     std::unique_ptr<apiserver::ApiServer> server;
     std::unique_ptr<apiserver::Server> transport;
     std::unique_ptr<ControllerHost> controllers;
+    std::unique_ptr<client::Client> schedulerClient;
+    std::unique_ptr<scheduler::Scheduler> scheduler;
+    std::unique_ptr<client::Client> hollowClient;
+    std::unique_ptr<hollow::HollowNodes> hollowNodes;
 };
 
 Result<void> ControlPlane::State::open() {
@@ -103,12 +111,30 @@ Result<void> ControlPlane::State::listen() {
     return {};
 }
 
+std::unique_ptr<client::Client> ControlPlane::State::clientOf(std::string user, std::string group, std::string manager) {
+    apiserver::User as;
+    as.name = std::move(user);
+    as.groups = {std::string(apiserver::kAuthenticatedGroup)};
+    if (!group.empty()) as.groups.push_back(std::move(group));
+    return std::make_unique<InProcessClient>(*server, std::move(as), std::move(manager));
+}
+
 void ControlPlane::State::startControllers() {
     controllers::Options known;
     known.rootCa = pki->authority.certificate().pem();
     known.clusterCidr = options.podCidr;
     controllers = std::make_unique<ControllerHost>(*server, executor, workers, random, known, options.controllers);
+    if (options.scheduler) {
+        schedulerClient = clientOf("system:kube-scheduler", {}, "kube-scheduler");
+        scheduler = std::make_unique<scheduler::Scheduler>(*schedulerClient, controllers->informers(), executor, random, scheduler::Options{.name = "default-scheduler", .writers = kBinders, .writerExecutor = &workers});
+    }
+    if (options.hollowNodes > 0) {
+        hollowClient = clientOf("system:node:hollow", "system:nodes", "kubelet");
+        hollowNodes = std::make_unique<hollow::HollowNodes>(*hollowClient, controllers->informers(), workers, random, hollow::Options{.count = options.hollowNodes});
+    }
     controllers->start();
+    if (scheduler) scheduler->start();
+    if (hollowNodes) hollowNodes->start();
 }
 
 ControlPlane::ControlPlane(std::unique_ptr<State> state) : m_state(std::move(state)) {}
@@ -130,9 +156,13 @@ void ControlPlane::stop() {
     if (!m_state) return;
     if (m_state->transport) m_state->transport->shutDown(kGrace);
     m_state->transport.reset();
+    if (m_state->hollowNodes) m_state->hollowNodes->stop();
+    if (m_state->scheduler) m_state->scheduler->stop();
     if (m_state->controllers) m_state->controllers->stop();
     m_state->workers.stop();
     m_state->executor.stop();
+    m_state->hollowNodes.reset();
+    m_state->scheduler.reset();
     m_state->controllers.reset();
     m_state->server.reset();
     m_state->store.reset();

@@ -19,6 +19,8 @@ public:
 
     void start();
     void stop();
+    // Shared with whoever else watches the cluster in this process; more may be asked of it before start().
+    client::InformerFactory& informers() { return m_informers; }
     // Whether every informer has its first copy.
     bool synced() const;
     const std::vector<std::unique_ptr<controllers::Runner>>& runners() const { return m_runners; }

@@ -1,0 +1,262 @@
+#include "vmnodes/hollow/hollow_node.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "cluster/base/log.h"
+#include "vmnodes/hollow/pod_status.h"
+
+namespace qd::hollow {
+namespace {
+
+constexpr base::Duration kRetry = std::chrono::milliseconds(500);
+constexpr base::Duration kLongestRetry = std::chrono::seconds(10);
+constexpr base::Duration kWaitForPodCidr = std::chrono::seconds(5);
+constexpr int kConflicts = 3;  // answered at once before a pause
+
+std::uint64_t revisionOf(const api::Object& object) {
+    std::uint64_t revision = 0;
+    const std::string& text = object.metadata.resourceVersion;
+    std::from_chars(text.data(), text.data() + text.size(), revision);
+    return revision;
+}
+
+// Addresses of machines that do not exist, out of a range that is for documentation or benchmarks (RFC 2544).
+std::string machineAddress(unsigned index) { return fmt::format("198.18.{}.{}", (index / 250) % 256, index % 250 + 1); }
+
+base::Duration within(base::Duration most, base::Random& random) {
+    return base::Duration(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(std::max<std::int64_t>(1, most.count())))));
+}
+
+}  // namespace
+
+HollowNode::HollowNode(Surroundings around, std::string name, unsigned index)
+    : m_around(std::move(around)), m_name(std::move(name)), m_index(index), m_address(machineAddress(index)) {}
+
+bool HollowNode::registerNode() {
+    const base::WallTime now = m_around.clock.now();
+    client::Api<corev1::Node> nodes(m_around.client);
+    auto known = nodes.get("", m_name);
+    if (!known && known.error().reason == Reason::NotFound) known = nodes.create(nodeObject(m_name, m_address, m_around.options.capacity, now));
+    if (!known) {
+        base::logger("hollow")->debug("registering {}: {}", m_name, known.error().message);
+        return false;
+    }
+    m_node = *known;
+    m_registered = now;
+    reportStatus();
+    return true;
+}
+
+void HollowNode::begin() {
+    if (!registerNode()) {
+        m_heartbeat = m_around.later(kRetry + within(kRetry, m_around.random), [this] { begin(); });
+        return;
+    }
+    renewLease();
+    // Not all at once.
+    m_heartbeat = m_around.later(within(m_around.options.heartbeat, m_around.random), [this] { heartbeat(); });
+    for (auto& [uid, entry] : m_pods) sync(entry);
+}
+
+void HollowNode::heartbeat() {
+    if (m_contact) {
+        renewLease();
+        if (m_around.clock.now() - m_reported >= m_around.options.statusReport) reportStatus();
+    }
+    m_heartbeat = m_around.later(m_around.options.heartbeat, [this] { heartbeat(); });
+}
+
+void HollowNode::renewLease() {
+    client::Api<coordinationv1::Lease> leases(m_around.client);
+    const base::WallTime now = m_around.clock.now();
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        if (!m_lease) {
+            auto found = leases.get("kube-node-lease", m_name);
+            if (!found && found.error().reason == Reason::NotFound) found = leases.create(leaseObject(*m_node, now));
+            if (!found) return;  // the next heartbeat tries again
+            m_lease = *found;
+        }
+        auto renewed = *m_lease;
+        renewed.spec.renewTime = api::MicroTime(now);
+        if (auto written = leases.update(renewed)) {
+            m_lease = *written;
+            return;
+        }
+        m_lease = nullptr;
+    }
+}
+
+void HollowNode::reportStatus() {
+    const base::WallTime now = m_around.clock.now();
+    client::Api<corev1::Node> nodes(m_around.client);
+    for (int attempt = 0; attempt < kConflicts; ++attempt) {
+        const corev1::Node wanted = nodeObject(m_name, m_address, m_around.options.capacity, now);
+        auto node = *m_node;
+        node.status.capacity = wanted.status.capacity;
+        node.status.allocatable = wanted.status.allocatable;
+        node.status.addresses = wanted.status.addresses;
+        node.status.nodeInfo = wanted.status.nodeInfo;
+        node.status.daemonEndpoints = wanted.status.daemonEndpoints;
+        reportNode(node, m_ready, now);
+        auto written = nodes.updateStatus(node);
+        if (written) {
+            m_node = *written;
+            m_reported = now;
+            return;
+        }
+        if (written.error().reason != Reason::Conflict) return;
+        auto newest = nodes.get("", m_name);
+        if (!newest) return;
+        m_node = *newest;
+    }
+}
+
+void HollowNode::nodeSeen(const client::Ptr<corev1::Node>& node) {
+    if (m_node && revisionOf(*node) > revisionOf(*m_node)) m_node = node;
+}
+
+AddressPool* HollowNode::pool() {
+    std::string cidr = m_node ? m_node->spec.podCIDR : "";
+    if (cidr.empty()) {
+        // Nobody hands out parts of the Pod network: one of its own choice.
+        if (m_around.clock.now() - m_registered < kWaitForPodCidr) return nullptr;
+        cidr = fmt::format("10.{}.{}.0/24", 128 + (m_index / 256) % 64, m_index % 256);
+    }
+    if (m_pool && m_poolCidr == cidr) return &*m_pool;
+    auto made = AddressPool::of(cidr);
+    if (!made) {
+        base::logger("hollow")->warn("{}: {}", m_name, made.error().message);
+        return nullptr;
+    }
+    m_pool = std::move(*made);
+    m_poolCidr = cidr;
+    for (const auto& [uid, entry] : m_pods) {
+        if (!entry.run.address.empty()) m_pool->mark(entry.run.address);
+    }
+    return &*m_pool;
+}
+
+void HollowNode::podSeen(const client::Ptr<corev1::Pod>& pod) {
+    const auto [place, fresh] = m_pods.try_emplace(pod->metadata.uid);
+    HollowPod& entry = place->second;
+    if (fresh) {
+        entry.run = resumed(*pod, m_around.clock.now());
+        if (m_pool && !entry.run.address.empty()) m_pool->mark(entry.run.address);
+    }
+    if (!entry.pod || revisionOf(*pod) > revisionOf(*entry.pod)) entry.pod = pod;
+    sync(entry);
+}
+
+void HollowNode::podGone(const std::string& uid) {
+    const auto found = m_pods.find(uid);
+    if (found == m_pods.end()) return;
+    if (m_pool && !found->second.run.address.empty()) m_pool->release(found->second.run.address);
+    m_pods.erase(found);
+}
+
+void HollowNode::setContact(bool contact) {
+    if (m_contact == contact) return;
+    m_contact = contact;
+    if (!contact || !m_node) return;
+    renewLease();
+    reportStatus();
+    for (auto& [uid, entry] : m_pods) sync(entry);
+}
+
+void HollowNode::setReady(bool ready) {
+    m_ready = ready;
+    if (m_contact && m_node) reportStatus();
+}
+
+void HollowNode::setPodReady(const std::string& uid, bool ready) {
+    const auto found = m_pods.find(uid);
+    if (found == m_pods.end()) return;
+    found->second.run.readinessFails = !ready;
+    sync(found->second);
+}
+
+void HollowNode::again(HollowPod& entry, base::Duration delay) {
+    entry.timer = m_around.later(delay, [this, uid = entry.pod->metadata.uid] {
+        if (const auto found = m_pods.find(uid); found != m_pods.end()) sync(found->second);
+    });
+}
+
+void HollowNode::retry(HollowPod& entry) {
+    const int doublings = std::min(entry.failures++, 5);
+    again(entry, std::min(kLongestRetry, kRetry * (1 << doublings)));
+}
+
+bool HollowNode::write(HollowPod& entry, const corev1::PodStatus& status) {
+    client::Api<corev1::Pod> pods(m_around.client);
+    const client::CauseScope cause(revisionOf(*entry.pod));
+    auto changed = *entry.pod;
+    changed.status = status;
+    auto written = pods.updateStatus(changed);
+    if (written) {
+        entry.pod = *written;
+        entry.failures = 0;
+        return true;
+    }
+    if (written.error().reason == Reason::NotFound) {
+        entry.removed = true;  // the informer will say so
+        return false;
+    }
+    if (written.error().reason == Reason::Conflict && entry.failures < kConflicts) {
+        auto newest = pods.get(entry.pod->metadata.namespace_, entry.pod->metadata.name);
+        if (newest && (*newest)->metadata.uid == entry.pod->metadata.uid) {
+            entry.pod = *newest;
+            ++entry.failures;
+            again(entry, base::Duration(0));
+            return false;
+        }
+    }
+    retry(entry);
+    return false;
+}
+
+void HollowNode::stop(HollowPod& entry) {
+    const base::WallTime now = m_around.clock.now();
+    const RunPlan plan = planOf(*entry.pod, m_around.options.timing);
+    if (!entry.stopAt) {
+        const bool atOnce = entry.run.ended() || entry.run.step == PodRun::Step::Creating;
+        entry.stopAt = atOnce ? now : now + plan.stopsAfter;
+    }
+    if (*entry.stopAt > now) return again(entry, *entry.stopAt - now);
+    const corev1::PodStatus last = stoppedStatus(*entry.pod, entry.run, plan, m_address, now);
+    if (last != entry.pod->status && !write(entry, last)) return;
+    const client::CauseScope cause(revisionOf(*entry.pod));
+    client::DeleteOptions options;
+    options.gracePeriodSeconds = 0;
+    options.uid = entry.pod->metadata.uid;
+    const auto removed = client::Api<corev1::Pod>(m_around.client).remove(entry.pod->metadata.namespace_, entry.pod->metadata.name, options);
+    if (removed || removed.error().reason == Reason::NotFound || removed.error().reason == Reason::Conflict) {
+        entry.removed = true;
+    } else {
+        retry(entry);
+    }
+}
+
+void HollowNode::sync(HollowPod& entry) {
+    if (!m_contact || !m_node || entry.removed) return;
+    if (entry.pod->metadata.deletionTimestamp) return stop(entry);
+    const base::WallTime now = m_around.clock.now();
+    const RunPlan plan = planOf(*entry.pod, m_around.options.timing);
+    if (entry.run.address.empty() && !entry.pod->spec.hostNetwork && !entry.run.ended()) {
+        AddressPool* addresses = pool();
+        entry.run.address = addresses ? addresses->take() : "";
+        if (entry.run.address.empty()) {
+            entry.run.since = now;  // its containers cannot be made yet
+            if (!entry.pod->status.startTime) (void)write(entry, statusOf(*entry.pod, entry.run, plan, m_address, now));
+            return again(entry, kRetry);
+        }
+    }
+    const auto next = advance(entry.run, plan, *entry.pod, m_around.options.timing, now);
+    const corev1::PodStatus status = statusOf(*entry.pod, entry.run, plan, m_address, now);
+    if (status != entry.pod->status && !write(entry, status)) return;
+    if (next) again(entry, std::max(base::Duration(0), *next - now));
+}
+
+}  // namespace qd::hollow

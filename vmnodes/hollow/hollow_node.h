@@ -1,0 +1,78 @@
+// One hollow node: its Node and Lease objects and its Pods. Everything is called on the node's strand.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cluster/base/random.h"
+#include "cluster/client/typed.h"
+#include "vmnodes/hollow/address_pool.h"
+#include "vmnodes/hollow/hollow_nodes.h"
+
+namespace qd::hollow {
+
+class HollowNode {
+public:
+    // Runs a task on the node's strand after a delay, unless the timer goes.
+    using Later = std::function<base::Timer(base::Duration, base::Task)>;
+    struct Surroundings {
+        client::Client& client;
+        const base::Clock& clock;
+        base::Random& random;
+        const Options& options;
+        Later later;
+    };
+
+    HollowNode(Surroundings around, std::string name, unsigned index);
+
+    // Registers, or takes over the Node that is there, and goes on with heartbeats.
+    void begin();
+    void nodeSeen(const client::Ptr<corev1::Node>& node);
+    void podSeen(const client::Ptr<corev1::Pod>& pod);
+    void podGone(const std::string& uid);
+    void setContact(bool contact);
+    void setReady(bool ready);
+    void setPodReady(const std::string& uid, bool ready);
+
+private:
+    struct HollowPod {
+        client::Ptr<corev1::Pod> pod;  // the newest known
+        PodRun run;
+        std::optional<base::WallTime> stopAt;
+        bool removed = false;  // from the API
+        int failures = 0;      // of writes, in a row
+        base::Timer timer;
+    };
+
+    bool registerNode();
+    void heartbeat();
+    void renewLease();
+    void reportStatus();
+    void sync(HollowPod& entry);
+    void stop(HollowPod& entry);
+    // Writes what differs. False when it could not, and is tried again later.
+    bool write(HollowPod& entry, const corev1::PodStatus& status);
+    void again(HollowPod& entry, base::Duration delay);
+    void retry(HollowPod& entry);
+    AddressPool* pool();
+
+    Surroundings m_around;
+    const std::string m_name;
+    const unsigned m_index;
+    const std::string m_address;
+    client::Ptr<corev1::Node> m_node;
+    client::Ptr<coordinationv1::Lease> m_lease;
+    std::optional<AddressPool> m_pool;
+    std::string m_poolCidr;
+    base::WallTime m_registered{};
+    base::WallTime m_reported{};
+    bool m_contact = true;
+    bool m_ready = true;
+    base::Timer m_heartbeat;
+    std::map<std::string, HollowPod> m_pods;  // by uid
+};
+
+}  // namespace qd::hollow

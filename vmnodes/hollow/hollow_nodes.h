@@ -1,0 +1,53 @@
+// Nodes without machines: they register, send heartbeats and report Pods as running, all in this process. For scale tests,
+// for the simulation, and for whoever wants a cluster that costs nothing (qdeck control-plane --hollow-nodes N).
+//
+// Pods behave as pod_run.h says. All nodes share the factory's informers of Pods and Nodes. Nodes are dealt to a few
+// strands, and everything about a node happens on its strand; writes block there for a commit. What the functions below
+// ask for happens soon after they return.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cluster/base/random.h"
+#include "cluster/client/informer.h"
+#include "vmnodes/hollow/node_object.h"
+#include "vmnodes/hollow/pod_run.h"
+
+namespace qd::hollow {
+
+struct Options {
+    unsigned count = 1;
+    std::string prefix = "hollow-node-";  // and the number, from 0
+    Capacity capacity = {};
+    Timing timing = {};
+    base::Duration heartbeat = std::chrono::seconds(10);     // of the Lease
+    base::Duration statusReport = std::chrono::minutes(5);   // of the Node, when nothing changed
+    unsigned strands = 16;
+};
+
+class HollowNodes {
+public:
+    // client: writes as the nodes. Asks the factory for its informers: make it before the factory starts.
+    HollowNodes(client::Client& client, client::InformerFactory& informers, base::Executor& executor, base::Random& random, Options options);
+    ~HollowNodes();
+
+    void start();
+    void stop();  // nothing is begun after this returns; waits for what runs, unless under simulation
+
+    const std::vector<std::string>& names() const;
+    // As when the machine loses its network: it says nothing and hears nothing, its Pods run on.
+    void loseContact(const std::string& node);
+    void regainContact(const std::string& node);
+    // The Ready condition that it reports.
+    void setNodeReady(const std::string& node, bool ready);
+    // Whether the readiness probes of a Pod succeed.
+    void setPodReady(const std::string& ns, const std::string& pod, bool ready);
+
+private:
+    struct State;
+    std::shared_ptr<State> m_state;
+};
+
+}  // namespace qd::hollow
