@@ -16,6 +16,9 @@ const api::UpdateRules* rulesOf(const Target& target) {
     return found == target.kind->subresourceUpdates.end() ? nullptr : &found->second;
 }
 
+// Subresources that clients cannot update have no rules: what the server itself changes there (a binding) it answers for.
+const api::UpdateRules kNoRules;
+
 // What a client cannot change in metadata, whatever it sends.
 void keepSystemFields(metav1::ObjectMeta& now, const metav1::ObjectMeta& old) {
     if (now.uid.empty()) now.uid = old.uid;
@@ -106,7 +109,7 @@ Result<Written> Verbs::writeChanged(const Caller& caller, const Target& target, 
     const api::Kind& kind = *target.kind;
     const api::ObjectPtr old = served(kind, latest.entry->object());
     const api::UpdateRules* rules = rulesOf(target);
-    if (!rules) return fail(notFound(target));
+    if (!rules) rules = &kNoRules;
     std::vector<std::string> warnings;
 
     if (kind.defaults) kind.defaults(*now);
