@@ -250,6 +250,20 @@ void appendWatchEvent(http::Buffers& out, WatchType type, const api::Kind& kind,
     out.push_back(http::bytes(api::encodeProtobufWatchEvent(watchTypeName(type), *object)));
 }
 
+void appendWatchObject(http::Buffers& out, WatchType type, const api::Kind& kind, const api::ObjectPtr& object,
+                       const Wanted& wanted, base::WallTime now) {
+    switch (wanted.as) {
+        case Shown::Table: {
+            const ListMeta meta{.resourceVersion = object->metadata.resourceVersion, .continueToken = {}, .remaining = {}};
+            return appendFrame(out, type, http::bytes(tableJson(kind, {object}, meta, now, false)));
+        }
+        case Shown::PartialObjectMetadata: return appendFrame(out, type, http::bytes(partialMetadataJson(*object)));
+        case Shown::Object: break;
+    }
+    if (wanted.encoding != Encoding::Protobuf) return appendFrame(out, type, http::bytes(api::encodeJson(*object)));
+    out.push_back(http::bytes(api::encodeProtobufWatchEvent(watchTypeName(type), api::encodeProtobuf(*object))));
+}
+
 void appendBookmark(http::Buffers& out, const api::Kind& kind, store::Revision revision, bool initialEventsEnd, const Wanted& wanted) {
     auto object = kind.make();
     object->metadata.resourceVersion = std::to_string(revision);

@@ -44,6 +44,9 @@ http::Buffers encodeList(const api::Kind& kind, const std::vector<store::EntryPt
 enum class WatchType : std::uint8_t { Added, Modified, Deleted, Bookmark, Error };
 void appendWatchEvent(http::Buffers& out, WatchType type, const api::Kind& kind, const store::EntryPtr& entry,
                       const Wanted& wanted, base::WallTime now, bool withColumns);
+// The same for a state that no entry holds: an object that no longer matches goes as it was, at the revision that changed it.
+void appendWatchObject(http::Buffers& out, WatchType type, const api::Kind& kind, const api::ObjectPtr& object,
+                       const Wanted& wanted, base::WallTime now);
 void appendBookmark(http::Buffers& out, const api::Kind& kind, store::Revision revision, bool initialEventsEnd, const Wanted& wanted);
 void appendWatchError(http::Buffers& out, const Error& error, const Wanted& wanted);
 

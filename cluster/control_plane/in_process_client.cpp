@@ -87,7 +87,9 @@ void InProcessWatch::State::append(std::vector<client::WatchEvent>& out, const s
     if (!before && !after) return;
     using Type = client::WatchEvent::Type;
     const Type type = before && after ? Type::Modified : after ? Type::Added : Type::Deleted;
-    out.push_back({type, apiserver::served(kind, event.entry->object()), std::to_string(event.entry->revision())});
+    const bool leftSelection = type == Type::Deleted && event.operation != store::Operation::Delete;
+    const api::ObjectPtr& object = leftSelection ? event.previous->object() : event.entry->object();
+    out.push_back({type, apiserver::served(kind, object), std::to_string(event.entry->revision())});
 }
 
 void InProcessWatch::State::drain() {

@@ -110,6 +110,11 @@ void WatchSource::appendEvent(http::Buffers& out, const store::Event& event) {
     const bool before = event.previous && (m_plan.selection.all() || m_plan.selection.matches(*event.previous->object()));
     const bool after = event.operation != store::Operation::Delete && (m_plan.selection.all() || m_plan.selection.matches(*event.entry->object()));
     if (!before && !after) return;
+    if (!after && event.operation != store::Operation::Delete) {
+        auto last = served(*m_plan.kind, event.previous->object())->clone();
+        last->metadata.resourceVersion = std::to_string(event.entry->revision());
+        return appendWatchObject(out, WatchType::Deleted, *m_plan.kind, api::ObjectPtr(std::move(last)), m_plan.wanted, m_executor.clock().now());
+    }
     const WatchType type = before && after ? WatchType::Modified : after ? WatchType::Added : WatchType::Deleted;
     appendWatchEvent(out, type, *m_plan.kind, event.entry, m_plan.wanted, m_executor.clock().now(), !m_columnsSent);
     m_columnsSent = true;

@@ -35,7 +35,7 @@ Result<void> checkPatched(const Target& target, const api::Object& now, const ap
     const std::string& version = now.metadata.resourceVersion;
     if (!version.empty() && version != current.metadata.resourceVersion) return fail(objectModified(target));
     if (!now.metadata.uid.empty() && now.metadata.uid != current.metadata.uid) {
-        return fail(conflict(target, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", now.metadata.uid, current.metadata.uid)));
+        return fail(uidDiffers(target, now.metadata.uid, current.metadata.uid));
     }
     return {};
 }

@@ -42,6 +42,14 @@ std::vector<std::string> finalizersFor(const api::Kind& kind, const metav1::Obje
 
 void addSeconds(api::Time& time, std::int64_t seconds) { time = api::Time(time.wall() + std::chrono::seconds(seconds)); }
 
+// Deletions name the kind where all other conflicts name the resource.
+Error preconditionFailed(const Target& target, std::string_view why) {
+    const std::string kind = target.kind->group.empty() ? target.kind->kind : target.kind->kind + "." + target.kind->group;
+    Error error{Reason::Conflict, fmt::format("Operation cannot be fulfilled on {} \"{}\": {}", kind, target.name, why)};
+    error.details = base::ErrorDetails{target.name, target.kind->group, target.kind->kind, "", 0};
+    return error;
+}
+
 enum class Grace { None, Begun, Pending };
 
 // Grace periods may only be shortened once a deletion has begun.
@@ -82,12 +90,12 @@ Result<Removed> Verbs::remove(const Caller& caller, const Target& target, const 
         if (!latest->entry) return fail(notFound(target));
         const api::Object& current = *latest->entry->object();
         if (options.uid && *options.uid != current.metadata.uid) {
-            return fail(conflict(target, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                                                     *options.uid, current.metadata.uid)));
+            return fail(preconditionFailed(target, fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+                                                               *options.uid, current.metadata.uid)));
         }
         if (options.resourceVersion && *options.resourceVersion != current.metadata.resourceVersion) {
-            return fail(conflict(target, fmt::format("Precondition failed: ResourceVersion in precondition: {}, ResourceVersion in object meta: {}",
-                                                     *options.resourceVersion, current.metadata.resourceVersion)));
+            return fail(preconditionFailed(target, fmt::format("the ResourceVersion in the precondition ({}) does not match the ResourceVersion in record ({}). The object might have been modified",
+                                                               *options.resourceVersion, current.metadata.resourceVersion)));
         }
         warnings.clear();
         AdmissionRequest admission{Operation::Delete, target.kind, target.subresource, target.namespace_, target.name,

@@ -58,8 +58,7 @@ Result<Written> Verbs::update(const Caller& caller, const Target& target, std::u
         auto now = given->clone();
         now->metadata.namespace_ = target.namespace_;
         if (!given->metadata.uid.empty() && given->metadata.uid != current.metadata.uid) {
-            return fail(conflict(target, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                                                     given->metadata.uid, current.metadata.uid)));
+            return fail(uidDiffers(target, given->metadata.uid, current.metadata.uid));
         }
         if (version.empty() || version == "0") {
             if (!target.kind->allowUnconditionalUpdate) {

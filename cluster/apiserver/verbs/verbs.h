@@ -149,5 +149,7 @@ Error notFound(const Target& target);
 Error alreadyExists(const Target& target);
 Error conflict(const Target& target, std::string_view why);
 Error objectModified(const Target& target);
+// An update of an object that was deleted and made anew meanwhile.
+Error uidDiffers(const Target& target, const std::string& wanted, const std::string& actual);
 
 }  // namespace qd::apiserver

@@ -49,4 +49,12 @@ Error objectModified(const Target& target) {
     return conflict(target, "the object has been modified; please apply your changes to the latest version and try again");
 }
 
+Error uidDiffers(const Target& target, const std::string& wanted, const std::string& actual) {
+    const std::string group = target.kind->group.empty() ? "" : target.kind->group + "/";
+    const std::string ns = target.namespace_.empty() ? "" : target.namespace_ + "/";
+    return conflict(target, fmt::format("StorageError: invalid object, Code: 4, Key: /registry/{}{}/{}{}, ResourceVersion: 0, AdditionalErrorMsg: "
+                                        "Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                                        group, target.kind->plural, ns, target.name, wanted, actual));
+}
+
 }  // namespace qd::apiserver
