@@ -235,7 +235,6 @@ Result<void> ClusterOwner::State::openToNodes(Steps& steps) {
     const auto dns = dnsManifest(plan->dnsService().toString(), std::string(kClusterDomain));
     if (!dns) return fail(dns.error());
     if (auto applied = applyManifest(*client, *dns); !applied) return fail(applied.error().within("the cluster's DNS"));
-    if (auto published = ownership->publish(plane->serverUrl()); !published) return published;
     steps.done("control-plane", plane->serverUrl());
     return {};
 }
@@ -250,7 +249,8 @@ Result<void> ClusterOwner::State::runMachines(Steps& steps, std::stop_token stop
     const auto console = [this](const std::string& node) { return pool->consoleLog(node); };
     if (auto ready = readiness.waitForNodes(nodeNames(), console); !ready) return ready;
     steps.begin("dns", "Cluster DNS");
-    return readiness.waitForDns();
+    if (auto ready = readiness.waitForDns(); !ready) return ready;
+    return ownership->publish(plane->serverUrl());
 }
 
 Result<void> ClusterOwner::State::build(Steps& steps, std::stop_token stop) {

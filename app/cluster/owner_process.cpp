@@ -150,6 +150,7 @@ int runOwner(const Environment& environment, const OwnRequest& request) {
     const host::ClusterLayout layout(environment.directories, request.name);
     base::setUpLogging({.file = layout.logFile(), .level = spdlog::level::info, .toStderr = false});
     const auto log = base::logger("owner");
+    log->flush_on(spdlog::level::info);  // `qdeck logs` reads along
 
     std::stop_source stop;
     std::atomic<bool> ended = false;

@@ -33,6 +33,8 @@ std::string whyNotReady(const corev1::Node* node) {
     return "it has not reported a status";
 }
 
+base::Failure cancelled() { return fail({Reason::Timeout, "cancelled", {}, {}, host::kCancelledCode}); }
+
 }  // namespace
 
 void Signal::raise() {
@@ -112,12 +114,6 @@ Readiness::~Readiness() {
     m_deployments.stop();
 }
 
-Result<void> Readiness::stoppedOr(base::SteadyTime deadline, const Error& late) const {
-    if (m_stop.stop_requested()) return fail({Reason::Timeout, "cancelled", {}, {}, host::kCancelledCode});
-    if (m_executor.clock().steady() >= deadline) return fail(late);
-    return {};
-}
-
 bool Readiness::heardFrom(const std::string& node) const {
     std::lock_guard lock(m_mutex);
     return m_renewed.contains(node);
@@ -172,11 +168,12 @@ Result<void> Readiness::waitForNodes(const std::vector<std::string>& nodes, cons
                     fmt::format("{} is not {} after {} s{}", *late, missing,
                                 std::chrono::duration_cast<std::chrono::seconds>(m_limits.node).count(),
                                 progress.registered ? " (" + whyNotReady(object.get()) + ")" : "")};
-        if (auto waiting = stoppedOr(deadline, error); !waiting) {
-            m_steps.failed(*late + "/" + missing, waiting.error(),
+        if (m_stop.stop_requested()) return cancelled();
+        if (m_executor.clock().steady() >= deadline) {
+            m_steps.failed(*late + "/" + missing, error,
                            "Look at what the node wrote. With fewer or smaller nodes the machine may be fast enough.",
                            lastLines(console(*late).value_or(""), kShownLines));
-            return waiting;
+            return fail(std::move(error));
         }
         m_signal.wait(kLookAtConsoles, m_stop);
     }
@@ -197,13 +194,14 @@ Result<void> Readiness::waitForDns() {
             }
             if (shown != detail) m_steps.progress(kDnsStep, shown = detail, static_cast<double>(ready) / wanted);
         }
-        const Error late{Reason::Timeout,
-                         fmt::format("the cluster's DNS is not ready after {} s ({})",
+        Error late{Reason::Timeout,
+                   fmt::format("the cluster's DNS is not ready after {} s ({})",
                                      std::chrono::duration_cast<std::chrono::seconds>(m_limits.dns).count(),
                                      shown.empty() ? "there is no Deployment coredns" : shown)};
-        if (auto waiting = stoppedOr(deadline, late); !waiting) {
-            m_steps.failed(kDnsStep, waiting.error(), "Look at the Pods of kube-system and their events.");
-            return waiting;
+        if (m_stop.stop_requested()) return cancelled();
+        if (m_executor.clock().steady() >= deadline) {
+            m_steps.failed(kDnsStep, late, "Look at the Pods of kube-system and their events.");
+            return fail(std::move(late));
         }
         m_signal.wait(1s, m_stop);
     }

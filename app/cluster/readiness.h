@@ -60,7 +60,6 @@ private:
     struct Progress;
     bool heardFrom(const std::string& node) const;
     Result<void> look(const std::string& node, Progress& progress, const ConsoleReader& console);
-    Result<void> stoppedOr(base::SteadyTime deadline, const Error& late) const;
 
     base::Executor& m_executor;
     Steps& m_steps;

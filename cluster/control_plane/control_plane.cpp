@@ -7,6 +7,7 @@
 #include "cluster/apiserver/admission/store_reader.h"
 #include "cluster/apiserver/allocation/service_allocation.h"
 #include "cluster/apiserver/auth/certificates.h"
+#include "cluster/apiserver/discovery/openapi_paths.h"
 #include "cluster/apiserver/auth/rbac.h"
 #include "cluster/apiserver/subresources/binding.h"
 #include "cluster/base/log.h"
@@ -98,6 +99,7 @@ Result<void> ControlPlane::State::open() {
 void ControlPlane::State::addSubresources() {
     server->addSubresource("pods", "binding", std::make_unique<apiserver::BindingHandler>(*server, false));
     server->addSubresource("bindings", "", std::make_unique<apiserver::BindingHandler>(*server, true));
+    apiserver::addOpenApiPaths(*server, "v1.36.2");
 }
 
 Result<void> ControlPlane::State::listen() {

@@ -58,16 +58,16 @@ int run(Options& options, const sigset_t& signals) {
         return 2;
     }
     base::ThreadPool pool("agent", 32);
-    std::unique_ptr<client::Client> client;
+    Connection connection;  // its threads outlive the agent
     if (!options.settings.kubeconfig.empty()) {
-        auto connected = connect(options.settings.kubeconfig, pool);
+        auto connected = connect(options.settings.kubeconfig, pool.clock());
         if (!connected) {
             log->error("{}", connected.error().message);
             return 1;
         }
-        client = std::move(*connected);
+        connection = std::move(*connected);
     }
-    Agent agent(options.settings, pool, std::move(client));
+    Agent agent(options.settings, pool, std::move(connection.client));
     if (auto started = agent.start(); !started) {
         log->error("{}", started.error().message);
         return 1;

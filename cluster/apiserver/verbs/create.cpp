@@ -90,7 +90,9 @@ Result<Written> Verbs::createOnce(const Caller& caller, const Target& target, st
     meta.creationTimestamp = api::Time(m_context.clock.now());
     meta.uid = m_context.random.uuid();
     if (kind.prepareForCreate) kind.prepareForCreate(*object);  // a Job selects its Pods by its uid
-    if (auto tracked = trackCreate(caller, target, *object); !tracked) return fail(std::move(tracked.error()));
+    if (!options.keepsManagedFields) {
+        if (auto tracked = trackCreate(caller, target, *object); !tracked) return fail(std::move(tracked.error()));
+    }
     if (auto done = allocate(admission); !done) return fail(std::move(done.error()));
 
     if (kind.warnings) {

@@ -88,7 +88,7 @@ Result<Written> Verbs::change(const Caller& caller, const Target& target, const 
             if (!options.whenMissing) return fail(notFound(target));
             auto made = options.whenMissing();
             if (!made) return fail(std::move(made.error()));
-            auto created = create(caller, target, std::move(*made), CreateOptions{options.dryRun});
+            auto created = create(caller, target, std::move(*made), CreateOptions{.dryRun = options.dryRun, .keepsManagedFields = !options.track});
             const bool raced = !created && created.error().reason == Reason::AlreadyExists;
             if (!raced) return created;
             continue;

@@ -43,6 +43,7 @@ struct Target {
 
 struct CreateOptions {
     bool dryRun = false;
+    bool keepsManagedFields = false;  // the object carries them already: server-side apply has computed them
 };
 
 struct UpdateOptions {

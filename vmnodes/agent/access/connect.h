@@ -5,10 +5,16 @@
 #include <string>
 
 #include "cluster/client/client.h"
+#include "cluster/client/transport/http_client.h"
 
 namespace qd::agent {
 
-// The client of the kubeconfig's current context.
-Result<std::unique_ptr<client::Client>> connect(const std::string& kubeconfigPath, base::Executor& executor);
+struct Connection {
+    std::unique_ptr<client::HttpThreads> threads;  // outlive the client
+    std::unique_ptr<client::Client> client;
+};
+
+// The client of the kubeconfig's current context. Nothing is sent yet.
+Result<Connection> connect(const std::string& kubeconfigPath, const base::Clock& clock);
 
 }  // namespace qd::agent
