@@ -9,7 +9,9 @@
 #include "cluster/apiserver/auth/certificates.h"
 #include "cluster/apiserver/discovery/openapi_paths.h"
 #include "cluster/apiserver/auth/rbac.h"
+#include "cluster/apiserver/subresources/access_review.h"
 #include "cluster/apiserver/subresources/binding.h"
+#include "cluster/apiserver/subresources/scale.h"
 #include "cluster/base/log.h"
 #include "cluster/control_plane/bootstrap.h"
 #include "cluster/control_plane/controller_host.h"
@@ -99,6 +101,11 @@ Result<void> ControlPlane::State::open() {
 void ControlPlane::State::addSubresources() {
     server->addSubresource("pods", "binding", std::make_unique<apiserver::BindingHandler>(*server, false));
     server->addSubresource("bindings", "", std::make_unique<apiserver::BindingHandler>(*server, true));
+    for (const char* workload : {"deployments.apps", "replicasets.apps", "statefulsets.apps", "replicationcontrollers"}) {
+        server->addSubresource(workload, "scale", std::make_unique<apiserver::ScaleHandler>(*server));
+    }
+    server->addSubresource("selfsubjectaccessreviews.authorization.k8s.io", "", std::make_unique<apiserver::AccessReviewHandler>(*server, true));
+    server->addSubresource("subjectaccessreviews.authorization.k8s.io", "", std::make_unique<apiserver::AccessReviewHandler>(*server, false));
     apiserver::addOpenApiPaths(*server, "v1.36.2");
 }
 

@@ -17,6 +17,12 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(20);
 
+qd::client::ListOptions from(const std::string& resourceVersion) {
+    qd::client::ListOptions options;
+    options.resourceVersion = resourceVersion;
+    return options;
+}
+
 // Spelled with single quotes, to be read more easily.
 std::string jsonText(std::string text) {
     std::replace(text.begin(), text.end(), '\'', '"');
@@ -149,7 +155,10 @@ private slots:
             return json("{'kind':'PodList','apiVersion':'v1','metadata':{'resourceVersion':'40','continue':'more',"
                         "'remainingItemCount':3},'items':[{'metadata':{'name':'a'}},{'metadata':{'name':'b'}}]}");
         });
-        const auto list = scene.client->list(kPods, "", {.labelSelector = "app=x,tier!=y", .limit = 2});
+        qd::client::ListOptions which;
+        which.labelSelector = "app=x,tier!=y";
+        which.limit = 2;
+        const auto list = scene.client->list(kPods, "", which);
         QVERIFY(list);
         QCOMPARE(scene.last().path, std::string("/api/v1/pods"));
         QCOMPARE(std::string(scene.last().query.get("labelSelector")), std::string("app=x,tier!=y"));
@@ -167,7 +176,9 @@ private slots:
         pod.metadata.name = "web";
         pod.metadata.namespace_ = "shop";
         const CauseScope because(41);
-        const auto made = Api<corev1::Pod>(*scene.client).create(pod, {.dryRun = true});
+        qd::client::WriteOptions tried;
+        tried.dryRun = true;
+        const auto made = Api<corev1::Pod>(*scene.client).create(pod, tried);
         QVERIFY2(made, made ? "" : made.error().message.c_str());
         QCOMPARE(scene.last().method, std::string("POST"));
         QCOMPARE(scene.last().path, std::string("/api/v1/namespaces/shop/pods"));
@@ -208,8 +219,11 @@ private slots:
 
     void removesWithPreconditions() {
         Scene scene([](const Request&) { return json("{'kind':'Status','apiVersion':'v1','status':'Success'}"); });
-        QVERIFY(scene.client->remove(kPods, "shop", "web",
-                                     {.gracePeriodSeconds = 0, .propagationPolicy = "Foreground", .uid = "u1"}));
+        qd::client::DeleteOptions options;
+        options.gracePeriodSeconds = 0;
+        options.propagationPolicy = "Foreground";
+        options.uid = "u1";
+        QVERIFY(scene.client->remove(kPods, "shop", "web", options));
         QCOMPARE(scene.last().method, std::string("DELETE"));
         QCOMPARE(scene.last().body,
                  jsonText("{'kind':'DeleteOptions','apiVersion':'v1','gracePeriodSeconds':0,"
@@ -229,7 +243,7 @@ private slots:
             Scene scene([&](const Request&) { return pieces(parts); });
             Events events;
             const auto watch =
-                scene.client->watch(kPods, "shop", {.resourceVersion = "5"}, scene.executor, events.handler());
+                scene.client->watch(kPods, "shop", from("5"), scene.executor, events.handler());
             QVERIFY(watch);
             QVERIFY(events.waitEnded());
             QCOMPARE(std::string(scene.last().query.get("watch")), std::string("true"));
@@ -258,7 +272,7 @@ private slots:
             return atOnce ? json(status, 410) : pieces({"{'type':'ERROR','object':" + status + "}\n"});
         });
         Events events;
-        const auto watch = scene.client->watch(kPods, "", {.resourceVersion = "1"}, scene.executor, events.handler());
+        const auto watch = scene.client->watch(kPods, "", from("1"), scene.executor, events.handler());
         QVERIFY(events.waitEnded());
         QCOMPARE(events.all.size(), std::size_t(1));
         QCOMPARE(events.all[0].error->reason, Reason::Expired);

@@ -83,13 +83,16 @@ private slots:
         m_disk.writeCode = SQLITE_FULL;
         const SubmitResult made = store.submit(create(key("a"), "one"));
         std::optional<SubmitResult> dependent;
+        std::latch answered(1);
         made->ticket.then([&](const qd::Result<void>& result) {
             if (result) qFatal("should have failed");
             // Nothing is pending any more: the object is not there.
             dependent = store.submit(update(key("a"), "two"));
+            answered.count_down();
         });
         release.count_down();
         QVERIFY(!made->ticket.wait());
+        answered.wait();  // those that wait are woken before the callbacks run
         store.flush();
         cleanup();
         QVERIFY(!*store.get(key("a")));
