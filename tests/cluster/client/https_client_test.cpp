@@ -1,5 +1,7 @@
 #include "cluster/client/https_client.h"
 
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QtTest>
 #include <condition_variable>
 
@@ -225,9 +227,10 @@ private slots:
         options.uid = "u1";
         QVERIFY(scene.client->remove(kPods, "shop", "web", options));
         QCOMPARE(scene.last().method, std::string("DELETE"));
-        QCOMPARE(scene.last().body,
-                 jsonText("{'kind':'DeleteOptions','apiVersion':'v1','gracePeriodSeconds':0,"
-                          "'preconditions':{'uid':'u1'},'propagationPolicy':'Foreground'}"));
+        const auto object = [](const std::string& text) { return QJsonDocument::fromJson(QByteArray::fromStdString(text)).object(); };
+        QCOMPARE(object(scene.last().body),
+                 object(jsonText("{'kind':'DeleteOptions','apiVersion':'meta.k8s.io/v1','gracePeriodSeconds':0,"
+                                 "'preconditions':{'uid':'u1'},'propagationPolicy':'Foreground'}")));
     }
 
     void decodesAWatchHoweverItIsCut() {
