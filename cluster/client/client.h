@@ -30,25 +30,25 @@ struct ResourceName {
 };
 
 struct ListOptions {
-    std::string labelSelector;
-    std::string fieldSelector;
-    std::string resourceVersion;
-    std::string resourceVersionMatch;  // "", "Exact", "NotOlderThan"
+    std::string labelSelector = {};
+    std::string fieldSelector = {};
+    std::string resourceVersion = {};
+    std::string resourceVersionMatch = {};  // "", "Exact", "NotOlderThan"
     std::int64_t limit = 0;            // 0 = all
-    std::string continueToken;
+    std::string continueToken = {};
 };
 
 struct ObjectList {
-    std::vector<api::ObjectPtr> items;
-    std::string resourceVersion;
-    std::string continueToken;
-    std::optional<std::int64_t> remaining;
+    std::vector<api::ObjectPtr> items = {};
+    std::string resourceVersion = {};
+    std::string continueToken = {};
+    std::optional<std::int64_t> remaining = {};
 };
 
 struct WriteOptions {
     bool dryRun = false;
-    std::string fieldManager;
-    std::string fieldValidation;  // "", "Ignore", "Warn", "Strict"
+    std::string fieldManager = {};
+    std::string fieldValidation = {};  // "", "Ignore", "Warn", "Strict"
 };
 
 enum class PatchKind : std::uint8_t { Json, Merge, Strategic, Apply };
@@ -58,10 +58,10 @@ struct PatchOptions : WriteOptions {
 };
 
 struct DeleteOptions {
-    std::optional<std::int64_t> gracePeriodSeconds;
-    std::string propagationPolicy;  // "", "Orphan", "Background", "Foreground"
-    std::string uid;                // precondition
-    std::string resourceVersion;    // precondition
+    std::optional<std::int64_t> gracePeriodSeconds = {};
+    std::string propagationPolicy = {};  // "", "Orphan", "Background", "Foreground"
+    std::string uid = {};                // precondition
+    std::string resourceVersion = {};    // precondition
     bool dryRun = false;
 };
 

@@ -22,6 +22,8 @@ public:
     explicit EntrySet(std::vector<EntryPtr> entries);
 
     std::size_t size() const { return m_root->size; }
+    // Whether nothing was changed between the two. May say no although what they hold is equal.
+    bool isSame(const EntrySet& other) const { return m_root == other.m_root; }
     std::size_t count(std::string_view namespace_) const;  // empty: all
     // Null when there is none.
     EntryPtr find(std::string_view namespace_, std::string_view name) const;
