@@ -46,7 +46,8 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
     mutable std::mutex mutex;
     std::map<std::string, api::ObjectPtr> objects;
     std::map<std::string, std::map<std::string, std::set<std::string>>> indices;  // index -> value -> keys
-    std::string version;
+    std::string version;  // of the copy; stays when the watch cannot go on from it
+    bool mustList = false;
     bool isSynced = false;
     bool stopped = false;
     int telling = 0;  // handlers that run now
@@ -94,7 +95,7 @@ void Informer::State::beginWatch() {
     if (!begun) {
         if (begun.error().reason == Reason::Expired || begun.error().reason == Reason::Gone) {
             std::lock_guard lock(mutex);
-            version.clear();
+            mustList = true;
         }
         return retry();
     }
@@ -114,7 +115,7 @@ void Informer::State::retry() {
         bool resume = false;
         {
             std::lock_guard inner(self->mutex);
-            resume = self->isSynced && !self->version.empty();
+            resume = self->isSynced && !self->mustList;
         }
         if (resume) {
             self->beginWatch();
@@ -140,6 +141,7 @@ void Informer::State::replaceAll(const ObjectList& list) {
         for (const auto& key : gone) changes.push_back(change(key, nullptr));
         for (const auto& [key, object] : fresh) changes.push_back(change(key, object));
         version = list.resourceVersion;
+        mustList = false;
     }
     for (const auto& changed : changes) tell(changed);
 }
@@ -150,7 +152,7 @@ void Informer::State::onEvents(std::vector<WatchEvent> events) {
             const bool expired = event.error && (event.error->reason == Reason::Expired || event.error->reason == Reason::Gone);
             if (expired) {
                 std::lock_guard lock(mutex);
-                version.clear();
+                mustList = true;
             }
             return retry();
         }

@@ -69,7 +69,7 @@ Result<Outcome> DeploymentController::sync(const std::string& key) {
         m_expectations.forget(key);
         return Outcome{};
     }
-    if (!m_expectations.fulfilled(key)) return Outcome{};
+    if (!m_expectations.fulfilled(key)) return Outcome{kLookAgain};
     if (deployment->spec.selector && *deployment->spec.selector == metav1::LabelSelector{}) return refuseToSelectAll(key, *deployment);
 
     auto sets = claimSets(key, *deployment);

@@ -53,9 +53,13 @@ std::int32_t totalSize(const ReplicaSets& sets) {
     return total;
 }
 
+// Pods beyond a set's size are about to go, whatever its status, which lags, still says of them. Upstream counts them, and
+// so takes too many old Pods when several commits come close together.
+std::int32_t availableOf(const appsv1::ReplicaSet& set) { return std::min(set.status.availableReplicas, sizeOf(set)); }
+
 std::int32_t totalAvailable(const ReplicaSets& sets) {
     std::int32_t total = 0;
-    for (const auto& set : sets) total += set->status.availableReplicas;
+    for (const auto& set : sets) total += availableOf(*set);
     return total;
 }
 
@@ -170,7 +174,7 @@ std::vector<Resize> planRollingDown(const appsv1::Deployment& deployment, const 
     const ReplicaSets running = inOrderOfCreation(active(old));
     if (running.empty()) return {};
     const std::int32_t minAvailable = desiredReplicas(deployment) - maxUnavailable(deployment);
-    const std::int32_t newUnavailable = sizeOf(*newest) - newest->status.availableReplicas;
+    const std::int32_t newUnavailable = sizeOf(*newest) - availableOf(*newest);
     const std::int32_t mayGo = totalSize(with(old, newest)) - minAvailable - newUnavailable;
     if (mayGo <= 0) return {};
 

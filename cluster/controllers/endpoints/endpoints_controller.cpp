@@ -51,7 +51,7 @@ Result<Outcome> EndpointsController::sync(const std::string& key) {
     const auto service = client::Lister<corev1::Service>(m_services).get(ns, name);
     if (!service) return removeOf(key);
     if (!hasManagedEndpoints(*service)) return Outcome{};
-    if (!m_expectations.fulfilled(key)) return Outcome{};
+    if (!m_expectations.fulfilled(key)) return Outcome{kLookAgain};
     const ServicePods pods = selectedPods(m_pods, *service);
     const api::Time triggered = m_times.observe(key, *service, pods);
 

@@ -67,7 +67,7 @@ Result<Outcome> EndpointSliceController::sync(const std::string& key) {
         return Outcome{};
     }
     if (!hasManagedEndpoints(*service)) return Outcome{};
-    if (!m_expectations.fulfilled(key)) return Outcome{};
+    if (!m_expectations.fulfilled(key)) return Outcome{kLookAgain};
     const ServicePods pods = selectedPods(m_pods, *service);
     const Slices existing = slicesOf(*service);
     const api::Time triggered = m_times.observe(key, *service, pods);

@@ -80,7 +80,7 @@ Result<Outcome> ReplicaSetController::sync(const std::string& key) {
         m_expectations.forget(key);
         return Outcome{};
     }
-    if (!m_expectations.fulfilled(key)) return Outcome{};
+    if (!m_expectations.fulfilled(key)) return Outcome{kLookAgain};
     const auto set = m_kind.seenAsReplicaSet(owner);
     const auto selector = selectorOf(*set);
 

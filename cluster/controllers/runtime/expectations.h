@@ -4,7 +4,8 @@
 // of a ReplicaSet twice, delete one Pod too many. So a controller tells here what it wrote for a key, and does nothing
 // for that key until its copies show it. What is waited for is a revision (or that an object is going), never a count:
 // it cannot be missed, cannot leak and needs no expiry. The event that fulfils an expectation also brings the key
-// back into the queue.
+// back into the queue, but for one case: an object that came and went while a watch was broken is never told of. So a
+// sync that finds its expectations unfulfilled looks again after a while.
 //
 // Thread-safe; the entries of one key are used by one sync at a time.
 #pragma once
@@ -18,6 +19,8 @@
 #include "cluster/client/informer.h"
 
 namespace qd::controllers {
+
+inline constexpr base::Duration kLookAgain = std::chrono::seconds(1);
 
 class Expectations {
 public:

@@ -1,0 +1,69 @@
+#include "tests/simulation/simulated_cluster.h"
+
+#include <stdexcept>
+
+#include "cluster/apiserver/admission/store_reader.h"
+#include "cluster/apiserver/allocation/service_allocation.h"
+#include "cluster/apiserver/auth/rbac.h"
+#include "cluster/control_plane/bootstrap.h"
+#include "cluster/control_plane/in_process_client.h"
+#include "cluster/controllers/controllers.h"
+
+namespace qd::simulation {
+
+SimulatedCluster::SimulatedCluster(std::uint64_t seed, unsigned nodes) : m_executor(seed), m_random(seed * 2 + 1) {
+    auto opened = store::Store::open({.file = {}, .commit = store::CommitMode::Inline}, m_codec, m_executor.clock());
+    if (!opened) throw std::runtime_error(opened.error().message);
+    m_store = std::move(*opened);
+    apiserver::ApiServerParts parts{.store = *m_store, .executor = m_executor, .random = m_random, .authenticators = {}, .authorizer = nullptr, .admission = {}, .reader = std::make_unique<apiserver::StoreReader>(*m_store)};
+    parts.authorizer = std::make_unique<apiserver::MastersAuthorizer>();
+    const auto services = api::IpNetwork::parse("10.96.0.0/16");
+    parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(apiserver::ServiceRanges{.addresses = *services}, m_executor.clock(), m_random));
+    m_server = std::make_unique<apiserver::ApiServer>(std::move(parts));
+    m_user = clientOf("user");
+    if (auto made = control_plane::createSystemObjects(*m_user, "10.96.0.0/16"); !made) throw std::runtime_error(made.error().message);
+
+    m_reader = faultyClientOf("informers");
+    m_informers = std::make_unique<client::InformerFactory>(*m_reader, m_executor);
+    controllers::Options options;
+    options.rootCa = "simulated";
+    for (const auto& descriptor : controllers::controllerDescriptors(options)) {
+        if (!descriptor.onByDefault) continue;
+        m_runners.push_back(std::make_unique<controllers::Runner>(descriptor, faultyClientOf(std::string(descriptor.name)), *m_informers, m_executor, m_random));
+    }
+    m_schedulerClient = faultyClientOf("scheduler");
+    m_schedulerInformers = std::make_unique<client::InformerFactory>(*m_schedulerClient, m_executor);
+    m_scheduler = std::make_unique<scheduler::Scheduler>(*m_schedulerClient, *m_schedulerInformers, m_executor, m_random);
+    m_nodeClient = faultyClientOf("nodes");
+    m_nodeInformers = std::make_unique<client::InformerFactory>(*m_nodeClient, m_executor);
+    m_nodes = std::make_unique<hollow::HollowNodes>(*m_nodeClient, *m_nodeInformers, m_executor, m_random, hollow::Options{.count = nodes});
+
+    m_informers->start();
+    m_schedulerInformers->start();
+    m_nodeInformers->start();
+    for (auto& runner : m_runners) runner->start();
+    m_scheduler->start();
+    m_nodes->start();
+}
+
+SimulatedCluster::~SimulatedCluster() {
+    m_nodes->stop();
+    m_scheduler->stop();
+    for (auto& runner : m_runners) runner->stop();
+    m_informers->stop();
+    m_schedulerInformers->stop();
+    m_nodeInformers->stop();
+}
+
+std::unique_ptr<client::Client> SimulatedCluster::clientOf(const std::string& name) {
+    apiserver::User user;
+    user.name = name;
+    user.groups = {std::string(apiserver::kMastersGroup)};
+    return std::make_unique<control_plane::InProcessClient>(*m_server, std::move(user), name);
+}
+
+std::unique_ptr<client::Client> SimulatedCluster::faultyClientOf(const std::string& name) {
+    return std::make_unique<FaultyClient>(clientOf(name), m_executor, m_random, m_faults);
+}
+
+}  // namespace qd::simulation

@@ -1,0 +1,57 @@
+// A whole control plane with hollow nodes in one thread, under a seed: store in memory, API server, all controllers,
+// scheduler, nodes. Everything but the server reaches it through a FaultyClient. Two runs with one seed are the same.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cluster/apiserver/api_server.h"
+#include "cluster/base/simulation.h"
+#include "cluster/controllers/runtime/controller.h"
+#include "cluster/scheduler/scheduler.h"
+#include "cluster/store/api_codec.h"
+#include "cluster/store/store.h"
+#include "tests/simulation/faulty_client.h"
+#include "vmnodes/hollow/hollow_nodes.h"
+
+namespace qd::simulation {
+
+class SimulatedCluster {
+public:
+    SimulatedCluster(std::uint64_t seed, unsigned nodes);
+    ~SimulatedCluster();
+
+    base::SimulatedExecutor& executor() { return m_executor; }
+    // For the simulation's own decisions.
+    base::Random& random() { return m_random; }
+    Faults& faults() { return m_faults; }
+    store::Store& store() { return *m_store; }
+    hollow::HollowNodes& nodes() { return *m_nodes; }
+    scheduler::Scheduler& scheduler() { return *m_scheduler; }
+    // Of a person: without faults.
+    client::Client& user() { return *m_user; }
+
+private:
+    std::unique_ptr<client::Client> clientOf(const std::string& name);
+    std::unique_ptr<client::Client> faultyClientOf(const std::string& name);
+
+    base::SimulatedExecutor m_executor;
+    base::Random m_random;
+    Faults m_faults;
+    store::ApiCodec m_codec;
+    std::unique_ptr<store::Store> m_store;
+    std::unique_ptr<apiserver::ApiServer> m_server;
+    std::unique_ptr<client::Client> m_user;
+    std::unique_ptr<client::Client> m_reader;
+    std::unique_ptr<client::Client> m_schedulerClient;
+    std::unique_ptr<client::Client> m_nodeClient;
+    std::unique_ptr<client::InformerFactory> m_informers;
+    std::unique_ptr<client::InformerFactory> m_schedulerInformers;
+    std::unique_ptr<client::InformerFactory> m_nodeInformers;
+    std::vector<std::unique_ptr<controllers::Runner>> m_runners;
+    std::unique_ptr<scheduler::Scheduler> m_scheduler;
+    std::unique_ptr<hollow::HollowNodes> m_nodes;
+};
+
+}  // namespace qd::simulation
