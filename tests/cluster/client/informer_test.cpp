@@ -68,6 +68,28 @@ private slots:
         QCOMPARE(behind, 0);
     }
 
+    // The copy is as new as it was: who waits for a revision that it shows must not be told that it shows none.
+    void theRevisionStaysWhileTheWatchMustBeginAnew() {
+        base::SimulatedExecutor executor(1);
+        FakeClient server(executor);
+        server.put(map("a", "x", "1"));
+        bool expired = true;
+        server.refuse = [&](const std::string& request) -> std::optional<Error> {
+            if (!expired || !request.starts_with("watch")) return std::nullopt;
+            return Error{Reason::Expired, "too old"};
+        };
+        client::Informer informer(server, client::resourceOf<corev1::ConfigMap>(), executor, {});
+        informer.start();
+        executor.runReady();
+        const std::string version = informer.resourceVersion();
+        QVERIFY(!version.empty());
+        server.put(map("a", "x", "2"));
+        expired = false;
+        executor.runFor(1s);
+        QCOMPARE(valueOf(informer.get("a", "x")), std::string("2"));
+        QVERIFY(informer.resourceVersion() != version);
+    }
+
     void indicesFollowTheirObjects() {
         base::SimulatedExecutor executor(1);
         FakeClient server(executor);

@@ -109,6 +109,12 @@ private slots:
         QCOMPARE(text(planRollingDown(rolling(10, "3", "2"), set("new", 5, 5), {set("younger", 4, 4, 2), set("older", 4, 4, 1)})), QString("older 4->0, younger 4->3"));
     }
 
+    // The status of a set that was just made smaller still tells of the Pods that are to go.
+    void podsBeyondASetsSizeDoNotCountAsAvailable() {
+        QCOMPARE(text(planRollingDown(rolling(7, "2", "0"), set("new", 5, 4), {set("old", 4, 5)})), QString("old 4->3"));
+        QCOMPARE(text(planRollingDown(rolling(7, "2", "0"), set("new", 2, 5), {set("old", 5, 5)})), QString());
+    }
+
     void scalingDuringARolloutIsSharedBySize_data() {
         QTest::addColumn<int>("desired");
         QTest::addColumn<QString>("plan");
