@@ -1,5 +1,6 @@
 #include "cluster/api/codec/json.h"
 #include "cluster/api/codec/json_text.h"
+#include "cluster/api/codec/omit_empty.h"
 #include "cluster/api/compare.h"
 #include "cluster/api/custom_object.h"
 #include "cluster/api/values.h"
@@ -15,32 +16,6 @@ const std::byte* bytes(const void* at) {
 template <typename T>
 const T& as(const void* value) {
     return *static_cast<const T*>(value);
-}
-
-// What Go's omitempty leaves out; structs and values with a marshalling of their own are never empty.
-bool isEmpty(const Type& type, const void* value) {
-    switch (type.shape) {
-        case Shape::Bool:
-            return !as<bool>(value);
-        case Shape::Int32:
-            return as<std::int32_t>(value) == 0;
-        case Shape::Int64:
-            return as<std::int64_t>(value) == 0;
-        case Shape::Double:
-            return as<double>(value) == 0;
-        case Shape::String:
-            return as<std::string>(value).empty();
-        case Shape::Bytes:
-            return as<Bytes>(value).empty();
-        case Shape::Pointer:
-            return !type.pointer->get(value);
-        case Shape::List:
-            return type.list->size(value) == 0;
-        case Shape::Map:
-            return type.map->size(value) == 0;
-        default:
-            return false;
-    }
 }
 
 class Encoder {
@@ -193,6 +168,31 @@ private:
 };
 
 }  // namespace
+
+bool isEmpty(const Type& type, const void* value) {
+    switch (type.shape) {
+        case Shape::Bool:
+            return !as<bool>(value);
+        case Shape::Int32:
+            return as<std::int32_t>(value) == 0;
+        case Shape::Int64:
+            return as<std::int64_t>(value) == 0;
+        case Shape::Double:
+            return as<double>(value) == 0;
+        case Shape::String:
+            return as<std::string>(value).empty();
+        case Shape::Bytes:
+            return as<Bytes>(value).empty();
+        case Shape::Pointer:
+            return !type.pointer->get(value);
+        case Shape::List:
+            return type.list->size(value) == 0;
+        case Shape::Map:
+            return type.map->size(value) == 0;
+        default:
+            return false;
+    }
+}
 
 std::string encodeJson(const Object& object, JsonOptions options) {
     if (const CustomObject* custom = object.asCustom()) return custom->toJson();

@@ -20,8 +20,8 @@ using Kind = JsonReader::Kind;
 
 class TreeBuilder {
 public:
-    TreeBuilder(std::string_view text, std::vector<std::string>* duplicates)
-        : m_reader(text), m_duplicates(duplicates) {}
+    TreeBuilder(std::string_view text, std::vector<std::string>* duplicates, json::storage_ptr memory)
+        : m_reader(text), m_duplicates(duplicates), m_memory(std::move(memory)) {}
 
     Result<json::value> build() {
         json::value tree = value();
@@ -40,7 +40,7 @@ private:
                 return array();
             case Kind::String: {
                 m_reader.readString(m_text);
-                return json::string(m_text);
+                return json::string(m_text, m_memory);
             }
             case Kind::Number:
                 return number(m_reader.readNumber());
@@ -73,7 +73,7 @@ private:
     }
 
     json::value object() {
-        json::object members;
+        json::object members(m_memory);
         std::string key;
         m_reader.enter();
         while (m_reader.nextKey(key)) {
@@ -87,7 +87,7 @@ private:
     }
 
     json::value array() {
-        json::array elements;
+        json::array elements(m_memory);
         m_reader.enter();
         while (m_reader.nextElement()) {
             const std::size_t length = m_path.size();
@@ -107,6 +107,7 @@ private:
 
     JsonReader m_reader;
     std::vector<std::string>* m_duplicates;
+    json::storage_ptr m_memory;
     std::string m_path;
     std::string m_text;
     std::string m_error;
@@ -118,8 +119,8 @@ std::string_view view(const json::string& text) {
 
 }  // namespace
 
-Result<json::value> parseJson(std::string_view text, std::vector<std::string>* duplicates) {
-    return TreeBuilder(text, duplicates).build();
+Result<json::value> parseJson(std::string_view text, std::vector<std::string>* duplicates, json::storage_ptr memory) {
+    return TreeBuilder(text, duplicates, std::move(memory)).build();
 }
 
 void appendJson(std::string& out, const json::object& tree, MemberOrder order) {
@@ -174,16 +175,6 @@ std::string serializeJson(const json::value& tree, MemberOrder order) {
     std::string out;
     appendJson(out, tree, order);
     return out;
-}
-
-json::value toTree(const Object& object) {
-    if (const CustomObject* custom = object.asCustom()) return custom->toTree();
-    return toTree(object.descriptor(), &object);
-}
-
-json::value toTree(const Struct& structure, const void* value) {
-    // What we wrote ourselves parses.
-    return parseJson(encodeJson(structure, value)).value();
 }
 
 Result<void> fromTree(const json::value& tree, const Struct& structure, void* into,

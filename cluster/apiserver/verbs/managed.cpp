@@ -1,8 +1,9 @@
 // Managed fields: who owns what, kept by each write. Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/.
-#include <boost/json/parse.hpp>
+#include <array>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "cluster/api/codec/json.h"
+#include "cluster/api/codec/json_tree.h"
 #include "cluster/api/merge/field_manager.h"
 #include "cluster/apiserver/representation.h"
 #include "cluster/apiserver/verbs/verbs.h"
@@ -22,24 +23,55 @@ merge::ManagedContext contextFor(const Target& target, base::WallTime now) {
                                  .now = now};
 }
 
-// Reads the managed fields of a tree back into the object.
+std::string textOf(const json::object& entry, std::string_view name) {
+    const json::value* found = entry.if_contains(name);
+    return found && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+// Reads the managed fields, as updateManaged gives them, back into the object.
 Result<void> setManagedFields(api::Object& object, const json::value& managed) {
     object.metadata.managedFields.clear();
     if (!managed.is_array()) return {};
-    const json::object holder{{"managedFields", managed}};
-    return api::decodeJson(json::serialize(holder), metav1::ObjectMeta::kDescriptor, &object.metadata);
+    for (const json::value& each : managed.get_array()) {
+        const json::object& entry = each.get_object();
+        auto& into = object.metadata.managedFields.emplace_back();
+        into.manager = textOf(entry, "manager");
+        into.operation = textOf(entry, "operation");
+        into.apiVersion = textOf(entry, "apiVersion");
+        into.fieldsType = textOf(entry, "fieldsType");
+        into.subresource = textOf(entry, "subresource");
+        if (const std::string written = textOf(entry, "time"); !written.empty()) {
+            auto time = api::Time::parse(written);
+            if (!time) return fail(std::move(time.error()));
+            into.time = *time;
+        }
+        if (const json::value* fields = entry.if_contains("fieldsV1")) into.fieldsV1.emplace().raw = json::serialize(*fields);
+    }
+    return {};
 }
+
+// Trees that live as long as a request is looked at: nothing of them is freed singly.
+class Scratch {
+public:
+    json::value treeOf(const api::Object& object) { return api::toTree(object, &m_memory); }
+
+private:
+    std::array<unsigned char, 16384> m_first;
+    json::monotonic_resource m_memory{m_first.data(), m_first.size()};
+};
 
 }  // namespace
 
 Result<void> Verbs::trackCreate(const Caller& caller, const Target& target, api::Object& now) const {
+    Scratch scratch;
     const auto context = contextFor(target, m_context.clock.now());
-    return setManagedFields(now, merge::updateManaged(context, nullptr, treeOf(now), caller.manager));
+    return setManagedFields(now, merge::updateManaged(context, nullptr, scratch.treeOf(now), caller.manager));
 }
 
 Result<void> Verbs::trackUpdate(const Caller& caller, const Target& target, const api::Object& old, api::Object& now) const {
+    Scratch scratch;
     const auto context = contextFor(target, m_context.clock.now());
-    return setManagedFields(now, merge::updateManaged(context, treeOf(old), treeOf(now), caller.manager));
+    return setManagedFields(now, merge::updateManaged(context, scratch.treeOf(old), scratch.treeOf(now), caller.manager));
 }
 
 }  // namespace qd::apiserver

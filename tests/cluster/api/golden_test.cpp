@@ -100,6 +100,10 @@ private slots:
         const std::string writtenJson = encodeJson(*kind->structure, fromJson.get(), {.nestedTypes = false});
         QVERIFY2(writtenJson == expectedJson, firstDifference(writtenJson, expectedJson).c_str());
 
+        const std::string viaTree = serializeJson(toTree(*kind->structure, fromJson.get()));
+        const std::string straight = encodeJson(*kind->structure, fromJson.get());
+        QVERIFY2(viaTree == straight, firstDifference(viaTree, straight).c_str());
+
         const std::string writtenProtobuf =
             wrapProtobuf(typeMeta->apiVersion, typeMeta->kind, encodeProtobufMessage(*kind->structure, fromJson.get()));
         QVERIFY2(writtenProtobuf == expectedProtobuf, firstDifference(writtenProtobuf, expectedProtobuf).c_str());
