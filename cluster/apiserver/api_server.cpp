@@ -8,6 +8,7 @@
 #include <future>
 #include <map>
 
+#include "cluster/apiserver/auth/impersonation.h"
 #include "cluster/apiserver/representation.h"
 #include "cluster/apiserver/status.h"
 #include "cluster/api/meta/status.h"
@@ -28,29 +29,6 @@ Error notAllowed() {
     return error;
 }
 
-// "pods is forbidden: User "x" cannot list resource "pods" in API group "" in the namespace "y": reason"
-Error forbidden(const AuthorizationAttributes& asked, const std::string& reason) {
-    std::string text = fmt::format("User {} cannot {}", "\"" + asked.user->name + "\"", asked.verb);
-    if (!asked.isResource) {
-        text += fmt::format(" path \"{}\"", asked.path);
-    } else {
-        const std::string resource = asked.subresource.empty() ? asked.resource : asked.resource + "/" + asked.subresource;
-        text += fmt::format(" resource \"{}\" in API group \"{}\"", resource, asked.group);
-        text += asked.namespace_.empty() ? " at the cluster scope" : fmt::format(" in the namespace \"{}\"", asked.namespace_);
-    }
-    if (!reason.empty()) text += ": " + reason;
-    if (!asked.isResource) {
-        Error error{Reason::Forbidden, "forbidden: " + text};
-        error.details = base::ErrorDetails{};
-        return error;
-    }
-    const std::string qualified = asked.group.empty() ? asked.resource : asked.resource + "." + asked.group;
-    const std::string named = asked.name.empty() ? qualified : fmt::format("{} \"{}\"", qualified, asked.name);
-    Error error{Reason::Forbidden, fmt::format("{} is forbidden: {}", named, text)};
-    error.details = base::ErrorDetails{asked.name, asked.group, asked.resource, "", 0};
-    return error;
-}
-
 }  // namespace
 
 struct ApiServer::State {
@@ -60,7 +38,8 @@ struct ApiServer::State {
           discovery(api::builtinKinds()) {}
 
     Result<User> authenticate(const Request& request) const;
-    Result<void> authorize(const Request& request, const RequestInfo& info, const User& user) const;
+    // The user as whom the request is done, if that one may do it.
+    Result<User> admittedUser(const Request& request, const RequestInfo& info) const;
     Response handleResource(ApiServer& server, const Exchange& exchange);
     Response handlePath(const Request& request, const User& user);
     Response dispatch(ApiServer& server, const Request& request, const RequestInfo& info, User user);
@@ -91,7 +70,9 @@ Result<User> ApiServer::State::authenticate(const Request& request) const {
     return User{.name = std::string(kAnonymousUser), .uid = {}, .groups = {std::string(kUnauthenticatedGroup)}, .extra = {}};
 }
 
-Result<void> ApiServer::State::authorize(const Request& request, const RequestInfo& info, const User& user) const {
+namespace {
+
+AuthorizationAttributes attributesOf(const Request& request, const RequestInfo& info, const User& user) {
     AuthorizationAttributes asked;
     asked.user = &user;
     asked.verb = info.verb;
@@ -105,9 +86,21 @@ Result<void> ApiServer::State::authorize(const Request& request, const RequestIn
     asked.path = info.path;
     asked.fieldSelector = request.query.get("fieldSelector");
     asked.labelSelector = request.query.get("labelSelector");
+    return asked;
+}
+
+}  // namespace
+
+Result<User> ApiServer::State::admittedUser(const Request& request, const RequestInfo& info) const {
+    const auto requestor = authenticate(request);
+    if (!requestor) return requestor;
+    AuthorizationAttributes asked = attributesOf(request, info, *requestor);
+    auto user = impersonated(request, asked, *parts.authorizer);
+    if (!user) return user;
+    asked.user = &*user;
     const Verdict verdict = parts.authorizer->authorize(asked);
-    if (verdict.decision == Decision::Allow) return {};
-    return fail(forbidden(asked, verdict.reason));
+    if (verdict.decision == Decision::Allow) return user;
+    return fail(forbiddenError(asked, verdict.reason));
 }
 
 Response ApiServer::State::handleResource(ApiServer& server, const Exchange& exchange) {
@@ -197,10 +190,9 @@ ApiServer::ApiServer(ApiServerParts parts) : m_state(std::make_unique<State>(std
 ApiServer::~ApiServer() = default;
 
 Response ApiServer::handle(const Request& request) {
-    auto user = m_state->authenticate(request);
-    if (!user) return errorResponse(user.error());
     const RequestInfo info = parseRequestInfo(request);
-    if (auto allowed = m_state->authorize(request, info, *user); !allowed) return errorResponse(allowed.error());
+    auto user = m_state->admittedUser(request, info);
+    if (!user) return errorResponse(user.error());
     return m_state->dispatch(*this, request, info, std::move(*user));
 }
 
@@ -235,7 +227,7 @@ Verbs& ApiServer::verbs() { return m_state->verbs; }
 const Reader& ApiServer::reader() const { return *m_state->parts.reader; }
 const Authorizer& ApiServer::authorizer() const { return *m_state->parts.authorizer; }
 store::Store& ApiServer::store() { return m_state->parts.store; }
-base::Executor& ApiServer::executor() { return m_state->parts.executor; }
+base::Executor& ApiServer::executor() const { return m_state->parts.executor; }
 void ApiServer::setReady(bool ready) { m_state->ready = ready; }
 
 void ApiServer::addSubresource(const std::string& groupResource, const std::string& subresource, std::unique_ptr<SubresourceHandler> handler) {

@@ -60,7 +60,7 @@ public:
     const Reader& reader() const;
     const Authorizer& authorizer() const;
     store::Store& store();
-    base::Executor& executor();
+    base::Executor& executor() const;
 
     // `resource` is plural.group ("pods", "deployments.apps"). Before the first request.
     void addSubresource(const std::string& groupResource, const std::string& subresource, std::unique_ptr<SubresourceHandler> handler);

@@ -6,12 +6,18 @@
 
 #include "cluster/apiserver/admission/store_reader.h"
 #include "cluster/apiserver/allocation/service_allocation.h"
+#include "cluster/apiserver/auth/bearer_tokens.h"
 #include "cluster/apiserver/auth/certificates.h"
+#include "cluster/apiserver/auth/issuer_paths.h"
 #include "cluster/apiserver/discovery/openapi_paths.h"
 #include "cluster/apiserver/auth/rbac.h"
+#include "cluster/apiserver/auth/service_account_tokens.h"
+#include "cluster/apiserver/auth/token_file.h"
 #include "cluster/apiserver/subresources/access_review.h"
 #include "cluster/apiserver/subresources/binding.h"
 #include "cluster/apiserver/subresources/scale.h"
+#include "cluster/apiserver/subresources/token_request.h"
+#include "cluster/apiserver/subresources/token_review.h"
 #include "cluster/base/log.h"
 #include "cluster/control_plane/bootstrap.h"
 #include "cluster/control_plane/controller_host.h"
@@ -33,6 +39,9 @@ apiserver::User administrator() {
     return {.name = "kubernetes-admin", .uid = {}, .groups = {std::string(apiserver::kMastersGroup), std::string(apiserver::kAuthenticatedGroup)}, .extra = {}};
 }
 
+// Whom tokens for the API server are meant for.
+std::vector<std::string> apiAudiences() { return {std::string(apiserver::kServiceAccountIssuer)}; }
+
 std::string firstAddress(const std::string& cidr) {
     const std::string network = cidr.substr(0, cidr.find('/'));
     return network.substr(0, network.rfind('.') + 1) + "1";
@@ -45,7 +54,10 @@ struct ControlPlane::State {
 
     Result<void> open();
     Result<void> listen();
+    Result<void> addAuthenticators(apiserver::ApiServerParts& parts);
     void addSubresources();
+    void addReviews();
+    std::string url() const;
     std::unique_ptr<client::Client> clientOf(std::string user, std::string group, std::string manager);
     void startControllers();
 
@@ -56,6 +68,8 @@ struct ControlPlane::State {
     base::ThreadPool workers;
     std::unique_ptr<store::Store> store;
     std::optional<Pki> pki;
+    std::optional<apiserver::ServiceAccountIssuer> issuer;
+    const apiserver::BearerAuthenticator* tokens = nullptr;  // the API server's own
     std::unique_ptr<apiserver::ApiServer> server;
     std::unique_ptr<apiserver::Server> transport;
     std::unique_ptr<ControllerHost> controllers;
@@ -82,10 +96,10 @@ Result<void> ControlPlane::State::open() {
     pki.emplace(std::move(*keys));
 
     apiserver::ApiServerParts parts{.store = *store, .executor = executor, .random = random, .authenticators = {}, .authorizer = nullptr, .admission = {}, .reader = std::make_unique<apiserver::StoreReader>(*store)};
-    parts.authenticators.push_back(std::make_unique<apiserver::CertificateAuthenticator>());
+    if (auto added = addAuthenticators(parts); !added) return added;
     std::vector<std::unique_ptr<apiserver::Authorizer>> authorizers;
     authorizers.push_back(std::make_unique<apiserver::MastersAuthorizer>());
-    authorizers.push_back(std::make_unique<apiserver::RbacAuthorizer>(*parts.reader));
+    authorizers.push_back(std::make_unique<apiserver::RbacAuthorizer>(*store));
     parts.authorizer = std::make_unique<apiserver::UnionAuthorizer>(std::move(authorizers));
     const auto services = api::IpNetwork::parse(options.serviceCidr);
     if (!services || services->address.v6 || services->prefix > 30) {
@@ -98,14 +112,40 @@ Result<void> ControlPlane::State::open() {
     return {};
 }
 
+Result<void> ControlPlane::State::addAuthenticators(apiserver::ApiServerParts& parts) {
+    auto made = apiserver::ServiceAccountIssuer::create(pki->serviceAccountKey);
+    if (!made) return fail(made.error().within("the key of service account tokens"));
+    issuer.emplace(std::move(*made));
+    std::vector<std::unique_ptr<apiserver::TokenSource>> sources;
+    if (!options.tokenFile.empty()) {
+        auto file = apiserver::TokenFile::load(options.tokenFile);
+        if (!file) return fail(std::move(file.error()));
+        sources.push_back(std::move(*file));
+    }
+    sources.push_back(std::make_unique<apiserver::ServiceAccountTokens>(*issuer, *parts.reader, executor.clock()));
+    auto bearer = std::make_unique<apiserver::BearerAuthenticator>(std::move(sources), apiAudiences());
+    tokens = bearer.get();
+    parts.authenticators.push_back(std::make_unique<apiserver::CertificateAuthenticator>());
+    parts.authenticators.push_back(std::move(bearer));
+    return {};
+}
+
+void ControlPlane::State::addReviews() {
+    server->addSubresource("selfsubjectaccessreviews.authorization.k8s.io", "", std::make_unique<apiserver::AccessReviewHandler>(*server, true));
+    server->addSubresource("subjectaccessreviews.authorization.k8s.io", "", std::make_unique<apiserver::AccessReviewHandler>(*server, false));
+    server->addSubresource("tokenreviews.authentication.k8s.io", "", std::make_unique<apiserver::TokenReviewHandler>(*server, *tokens));
+    server->addSubresource("selfsubjectreviews.authentication.k8s.io", "", std::make_unique<apiserver::SelfSubjectReviewHandler>(*server));
+    server->addSubresource("serviceaccounts", "token", std::make_unique<apiserver::TokenRequestHandler>(*server, *issuer, apiAudiences()));
+}
+
 void ControlPlane::State::addSubresources() {
     server->addSubresource("pods", "binding", std::make_unique<apiserver::BindingHandler>(*server, false));
     server->addSubresource("bindings", "", std::make_unique<apiserver::BindingHandler>(*server, true));
     for (const char* workload : {"deployments.apps", "replicasets.apps", "statefulsets.apps", "replicationcontrollers"}) {
         server->addSubresource(workload, "scale", std::make_unique<apiserver::ScaleHandler>(*server));
     }
-    server->addSubresource("selfsubjectaccessreviews.authorization.k8s.io", "", std::make_unique<apiserver::AccessReviewHandler>(*server, true));
-    server->addSubresource("subjectaccessreviews.authorization.k8s.io", "", std::make_unique<apiserver::AccessReviewHandler>(*server, false));
+    addReviews();
+    apiserver::addIssuerPaths(*server, *issuer, [this] { return url(); });
     apiserver::addOpenApiPaths(*server, "v1.36.2");
 }
 
@@ -185,10 +225,12 @@ std::unique_ptr<client::Client> ControlPlane::client(const std::string& manager)
     return std::make_unique<InProcessClient>(*m_state->server, administrator(), manager);
 }
 
-std::string ControlPlane::serverUrl() const {
-    const auto address = m_state->transport->addresses().front();
+std::string ControlPlane::State::url() const {
+    const auto address = transport->addresses().front();
     return fmt::format("https://{}:{}", address.address, address.port);
 }
+
+std::string ControlPlane::serverUrl() const { return m_state->url(); }
 
 client::KubeconfigEntry ControlPlane::kubeconfigEntry() const {
     client::KubeconfigEntry entry;

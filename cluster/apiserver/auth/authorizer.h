@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cluster/apiserver/auth/user.h"
+#include "cluster/base/result.h"
 
 namespace qd::apiserver {
 
@@ -35,5 +36,9 @@ public:
     virtual ~Authorizer() = default;
     virtual Verdict authorize(const AuthorizationAttributes& attributes) const = 0;
 };
+
+// How the API server says no: `pods is forbidden: User "x" cannot list resource "pods" in API group "" in the namespace
+// "y": reason`.
+Error forbiddenError(const AuthorizationAttributes& asked, const std::string& reason);
 
 }  // namespace qd::apiserver

@@ -1,29 +1,42 @@
 // Role-based access control over the Roles and bindings in the store.
 // Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/.
+//
+// Bindings are looked up by their subjects in an index of all RBAC objects. It is made anew at the first question after
+// one of them has changed: a write that was answered counts at once. Thread-safe.
 #pragma once
 
-#include "cluster/api/types/rbac_v1.h"
-#include "cluster/apiserver/admission/admission.h"
-#include "cluster/apiserver/auth/authorizer.h"
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "cluster/apiserver/auth/rbac_rules.h"
+#include "cluster/store/store.h"
 
 namespace qd::apiserver {
 
+class RbacIndex;
+
 class RbacAuthorizer final : public Authorizer {
 public:
-    explicit RbacAuthorizer(const Reader& reader) : m_reader(reader) {}
+    explicit RbacAuthorizer(const store::Store& store);
+    ~RbacAuthorizer() override;
     Verdict authorize(const AuthorizationAttributes& attributes) const override;
 
-    // All rules that the user has in a namespace ("" = at the cluster scope).
-    std::vector<rbacv1::PolicyRule> rulesFor(const User& user, const std::string& ns) const;
+    // All rules that the user has in a namespace ("" = at the cluster scope). `missing` is told of roles that bindings
+    // name and that are not there.
+    std::vector<rbacv1::PolicyRule> rulesFor(const User& user, const std::string& ns,
+                                             std::vector<std::string>* missing = nullptr) const;
+    // The rules of the role that a binding names. NotFound when there is none.
+    Result<std::vector<rbacv1::PolicyRule>> rulesOf(const rbacv1::RoleRef& ref, const std::string& ns) const;
 
 private:
-    const Reader& m_reader;
-};
+    std::shared_ptr<const RbacIndex> index() const;
 
-// Whether one rule allows what is asked.
-bool ruleAllows(const rbacv1::PolicyRule& rule, const AuthorizationAttributes& asked);
-// Whether a binding's subject is this user.
-bool isSubject(const rbacv1::Subject& subject, const User& user, const std::string& bindingNamespace);
+    const store::Store& m_store;
+    mutable std::mutex m_mutex;
+    mutable std::shared_ptr<const RbacIndex> m_index;
+};
 
 // system:masters may do everything, before anybody else is asked.
 class MastersAuthorizer final : public Authorizer {

@@ -1,0 +1,43 @@
+#include "cluster/apiserver/subresources/posted.h"
+
+#include "cluster/apiserver/options.h"
+#include "cluster/apiserver/status.h"
+
+namespace qd::apiserver {
+
+Result<Posted> readPosted(const Exchange& exchange, const api::Kind& kind) {
+    if (exchange.info.verb != "create") {
+        return fail(Reason::MethodNotAllowed, "the server does not allow this method on the requested resource");
+    }
+    auto wanted = negotiate(exchange.request, true);
+    if (!wanted) return fail(std::move(wanted.error()));
+    const auto encoding = bodyEncoding(exchange.request);
+    if (!encoding) return fail(encoding.error());
+    const auto parameters = parseWriteParameters(exchange.request, "CreateOptions", false, false);
+    if (!parameters) return fail(parameters.error());
+    auto decoded = decodeBody(kind, exchange.request.body, *encoding, parameters->fieldValidation);
+    if (!decoded) return fail(std::move(decoded.error()));
+
+    Posted posted{.object = std::move(decoded->object), .wanted = *wanted, .warnings = std::move(decoded->warnings)};
+    std::string& ns = posted.object->metadata.namespace_;
+    if (!exchange.kind->namespaced) {
+        ns.clear();
+    } else if (ns.empty()) {
+        ns = exchange.info.namespace_;
+    } else if (ns != exchange.info.namespace_) {
+        return fail(Reason::BadRequest,
+                    "the namespace of the provided object does not match the namespace sent on the request");
+    }
+    return posted;
+}
+
+Response answerPosted(const ApiServer& server, const api::Kind& kind, const Posted& posted) {
+    Response response;
+    response.code = 201;
+    response.headers = {{"Content-Type", std::string(posted.wanted.contentType())}};
+    response.body = encodeObject(kind, posted.object, posted.wanted, server.executor().clock().now());
+    addWarnings(response, posted.warnings);
+    return response;
+}
+
+}  // namespace qd::apiserver
