@@ -230,6 +230,8 @@ Result<void> ClusterOwner::State::openToNodes(Steps& steps) {
     const auto listening = plane->transport().listen({gateway, kNodePort});
     if (!listening) return fail(listening.error().within("listening for the nodes"));
     const auto client = plane->client("quarterdeck");
+    if (auto applied = applyManifest(*client, nodeAccessManifest()); !applied)
+        return fail(applied.error().within("the nodes' access"));
     if (auto applied = applyManifest(*client, apiEndpointManifest(gateway, kNodePort)); !applied)
         return fail(applied.error().within("the Service kubernetes"));
     const auto dns = dnsManifest(plan->dnsService().toString(), std::string(kClusterDomain));

@@ -70,6 +70,42 @@ Result<std::string> dnsManifest(const std::string& dnsAddress, const std::string
     return fillIn(text, {{"dnsAddress", dnsAddress}, {"clusterDomain", clusterDomain}, {"image", kDnsImage}});
 }
 
+std::string nodeAccessManifest() {
+    return R"yaml(apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: "quarterdeck:nodes"}
+rules:
+  - apiGroups: [""]
+    resources: [services, configmaps, secrets, serviceaccounts, persistentvolumeclaims, persistentvolumes]
+    verbs: [get, list, watch]
+  - apiGroups: [""]
+    resources: [nodes, pods]
+    verbs: [get, list, watch, create, update, patch, delete]
+  - apiGroups: [""]
+    resources: [nodes/status, pods/status]
+    verbs: [update, patch]
+  - apiGroups: [""]
+    resources: [serviceaccounts/token]
+    verbs: [create]
+  - apiGroups: ["", events.k8s.io]
+    resources: [events]
+    verbs: [create, update, patch]
+  - apiGroups: [coordination.k8s.io]
+    resources: [leases]
+    verbs: [get, create, update, patch, delete]
+  - apiGroups: [discovery.k8s.io]
+    resources: [endpointslices]
+    verbs: [get, list, watch]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: "quarterdeck:nodes"}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "quarterdeck:nodes"}
+subjects:
+  - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:nodes"}
+)yaml";
+}
+
 std::string apiEndpointManifest(const std::string& address, int port) {
     // Both forms, as kube-apiserver keeps them: the mirroring of Endpoints to slices would come too late for it.
     return fmt::format(R"yaml(apiVersion: v1

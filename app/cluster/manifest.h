@@ -20,6 +20,10 @@ Result<void> applyManifest(client::Client& client, std::string_view yaml);
 // CoreDNS as the Deployment `coredns` behind the Service `kube-dns`.
 Result<std::string> dnsManifest(const std::string& dnsAddress, const std::string& clusterDomain);
 
+// What nodes may do. The Node authorizer grants this with regard to which Pods run where; while there is none, RBAC does
+// for all nodes alike.
+std::string nodeAccessManifest();
+
 // What Pods reach as the Service `kubernetes`: the API server at this address.
 std::string apiEndpointManifest(const std::string& address, int port);
 

@@ -67,12 +67,12 @@ Result<host::NodeConfiguration> configureNode(const host::NodeIdentity& node, co
                               {"clustercidr", plan.pods.toString()},
                               {"clusterdns", plan.dnsService().toString()},
                               {"clusterdomain", std::string(kClusterDomain)}};
-    if (terms.emulated) configuration.settings["emulated"] = "true";
+    if (terms.emulated) configuration.settings["emulated"] = "1";
     if (!terms.debug.empty()) configuration.settings["debug"] = terms.debug;
     auto archive = makeArchive({{"kubeconfig", client::newKubeconfig(entry)},
                                 {"ca.crt", entry.authorityPem},
-                                {"kubelet.crt", server->certificatePem},
-                                {"kubelet.key", server->keyPem}});
+                                {"serving.crt", server->certificatePem},
+                                {"serving.key", server->keyPem}});
     if (!archive) return fail(std::move(archive.error()));
     configuration.archive = std::move(*archive);
     return configuration;

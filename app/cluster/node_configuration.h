@@ -22,7 +22,7 @@ inline constexpr std::string_view kClusterDomain = "cluster.local";
 // The disk qd-config carries
 //   kubeconfig               the user system:node:<name> of the group system:nodes
 //   ca.crt                   the cluster's authority
-//   kubelet.crt, kubelet.key the serving certificate of the agent, good for its name and address
+//   serving.crt, serving.key the serving certificate of the agent, good for its name and address
 // Certificates last as long as the authority: a node's disk is written once.
 Result<host::NodeConfiguration> configureNode(const host::NodeIdentity& node, const host::AddressPlan& plan,
                                               const NodeTerms& terms, const pki::Authority& authority);
