@@ -125,9 +125,7 @@ Result<ClusterSpec> ClusterLayout::create(ClusterSpec spec, base::Random& random
         fs::remove_all(fresh, error);
         return fail(std::move(why));
     };
-    for (const char* folder : {"/store", "/pki"}) {
-        if (::mkdir((fresh + folder).c_str(), 0700) != 0) return abandon(failed("making", fresh + folder).error());
-    }
+    if (::mkdir((fresh + "/pki").c_str(), 0700) != 0) return abandon(failed("making", fresh + "/pki").error());
     if (auto written = replaceFile(fresh + "/cluster.yaml", toYaml(spec)); !written) return abandon(written.error());
     if (::rename(fresh.c_str(), m_folder.c_str()) != 0) {
         if (errno == ENOTEMPTY || errno == EEXIST) {

@@ -2,7 +2,7 @@
 //
 //   $XDG_DATA_HOME/quarterdeck/clusters/<name>/   0700
 //     cluster.yaml     the ClusterSpec; written whole or not at all
-//     store/           the control plane's database
+//     store.db         the control plane's database
 //     pki/             keys and certificates, 0700
 //     kubeconfig       the administrator's, 0600
 //     owner            locked by the process that runs the cluster; holds its pid and the API server's URL
@@ -47,7 +47,6 @@ public:
     const std::string& name() const { return m_name; }
     std::string folder() const { return m_folder; }
     std::string specFile() const { return m_folder + "/cluster.yaml"; }
-    std::string storeFolder() const { return m_folder + "/store"; }
     std::string pkiFolder() const { return m_folder + "/pki"; }
     std::string kubeconfigFile() const { return m_folder + "/kubeconfig"; }
     std::string ownerFile() const { return m_folder + "/owner"; }
