@@ -59,23 +59,11 @@ QString ControlPlaneProcess::server() const {
 }
 
 Outcome ControlPlaneProcess::kubectl(const QStringList& arguments, const QByteArray& input, int seconds) const {
-    QProcess process;
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     environment.insert("KUBECONFIG", kubeconfig());
     environment.insert("HOME", m_folder.path());  // its discovery cache
     environment.insert("KUBE_EDITOR", m_folder.filePath("editor"));
-    process.setProcessEnvironment(environment);
-    process.start(QStringLiteral(QD_KUBECTL), arguments);
-    process.write(input);
-    process.closeWriteChannel();
-    const bool ended = process.waitForFinished(seconds * 1000);
-    if (!ended) {
-        process.kill();
-        process.waitForFinished();
-    }
-    return {ended && process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-            QString::fromUtf8(process.readAllStandardOutput()),
-            QString::fromUtf8(process.readAllStandardError()) + (ended ? "" : "\nkubectl did not end in time")};
+    return runProgram(QStringLiteral(QD_KUBECTL), arguments, environment, input, seconds);
 }
 
 QString ControlPlaneProcess::value(const QString& line) const {

@@ -1,23 +1,12 @@
 // `qdeck control-plane` as a process of its own on loopback, and the bundled kubectl against it.
 #pragma once
 
-#include <QProcess>
-#include <QString>
-#include <QStringList>
 #include <QTemporaryDir>
 #include <memory>
 
-namespace qd::test {
+#include "tests/support/run_program.h"
 
-// What a program wrote and how it ended.
-struct Outcome {
-    int code = -1;
-    QString out;
-    QString error;
-    bool ok() const { return code == 0; }
-    // Both, for a test's message.
-    QByteArray text() const { return (out + error).toUtf8(); }
-};
+namespace qd::test {
 
 class ControlPlaneProcess {
 public:

@@ -10,12 +10,6 @@
 using qd::test::ControlPlaneProcess;
 using qd::test::Outcome;
 
-#define VERIFY_OK(outcome)                                  \
-    do {                                                    \
-        const Outcome verified = (outcome);                 \
-        QVERIFY2(verified.ok(), verified.text().constData()); \
-    } while (false)
-
 namespace {
 
 const QByteArray kConfigMap = R"(apiVersion: v1

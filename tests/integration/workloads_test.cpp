@@ -8,12 +8,6 @@
 using qd::test::ControlPlaneProcess;
 using qd::test::Outcome;
 
-#define VERIFY_OK(outcome)                                  \
-    do {                                                    \
-        const Outcome verified = (outcome);                 \
-        QVERIFY2(verified.ok(), verified.text().constData()); \
-    } while (false)
-
 namespace {
 
 const QByteArray kShop = R"(apiVersion: apps/v1

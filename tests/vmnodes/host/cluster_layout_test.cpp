@@ -43,7 +43,6 @@ private slots:
         QCOMPARE(::stat(layout("dev").folder().c_str(), &status), 0);
         QCOMPARE(status.st_mode & 0777, 0700U);
         QVERIFY(std::filesystem::is_directory(layout("dev").pkiFolder()));
-        QVERIFY(std::filesystem::is_directory(layout("dev").storeFolder()));
     }
 
     void aNameIsTakenOnce() {
