@@ -41,9 +41,9 @@ std::string described(const store::Event& event) {
 
 }  // namespace
 
-RolloutInvariants::RolloutInvariants(store::Store& store, std::string ns, std::string deployment) : m_ns(std::move(ns)), m_name(std::move(deployment)) {
+RolloutInvariants::RolloutInvariants(store::Store& store, std::string ns, std::string deployment) : m_ns(std::move(ns)), m_name(std::move(deployment)), m_endpoints(m_name) {
     const store::Revision from = store::kFirstRevision;
-    for (const auto* resource : {"deployments.apps", "replicasets.apps", "pods"}) {
+    for (const auto* resource : {"deployments.apps", "replicasets.apps", "pods", "endpoints", "endpointslices.discovery.k8s.io"}) {
         auto watch = store.watch(resource, m_ns, from);
         if (!watch) throw std::runtime_error(watch.error().message);
         m_watches.push_back(std::move(*watch));
@@ -107,14 +107,17 @@ std::optional<std::string> RolloutInvariants::broken(base::WallTime when) {
     return std::nullopt;
 }
 
-std::optional<std::string> RolloutInvariants::check() {
+std::optional<std::string> RolloutInvariants::check(base::WallTime now) {
     for (const auto& event : newEvents()) {
         apply(event);
+        m_endpoints.apply(*event);
         m_history.push_back(event);
         if (m_history.size() > kRemembered) m_history.pop_front();
-        if (auto what = broken(event->time)) return *what + " after " + described(*event);
+        auto what = broken(event->time);
+        if (!what) what = m_endpoints.broken(event->time);
+        if (what) return *what + " after " + described(*event);
     }
-    return std::nullopt;
+    return m_endpoints.broken(now);
 }
 
 std::string RolloutInvariants::history() const {

@@ -4,6 +4,7 @@
 //     there are never more Pods than that for long: a set that shrinks and one that grows do so side by side, as upstream's
 //     do, so that for a moment some that are to go are still there (Pods that are going, or have ended, do not count)
 //     never fewer Pods available than replicas - maxUnavailable, unless something beyond the rollout took them away
+//     Endpoints and EndpointSlices of the Service with its name are the ready Pods (endpoints_invariant.h)
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "cluster/store/store.h"
+#include "tests/simulation/endpoints_invariant.h"
 
 namespace qd::simulation {
 
@@ -23,7 +25,7 @@ public:
     RolloutInvariants(store::Store& store, std::string ns, std::string deployment);
 
     // Looks at everything that was committed since the last call. What is broken, and by which commit; nothing when all is well.
-    std::optional<std::string> check();
+    std::optional<std::string> check(base::WallTime now);
     // While set, Pods may be missing: a node was lost, a Pod was killed, nothing has been rolled out yet.
     void excuseMissing(bool excused) { m_excused = excused; }
     // The last commits, for whoever has to find out why.
@@ -48,6 +50,7 @@ private:
     std::int32_t m_unavailable = 0;
     bool m_excused = true;
     std::optional<base::WallTime> m_tooManySince;
+    EndpointsInvariant m_endpoints;
     std::deque<store::EventPtr> m_history;
 };
 

@@ -2,13 +2,17 @@
 // to its promises at every commit.
 //
 // QD_SIMULATION_SEEDS chooses the seeds: "100" the first hundred (the default), "17-17" one of them, which does exactly what it
-// did before. A failure names its seed.
+// did before. QD_SIMULATION_HOURS goes through as many seeds, from the first chosen one on, as it can in that time. A failure
+// names its seed. scripts/simulate sets both.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <QElapsedTimer>
 #include <QtTest>
 #include <atomic>
+#include <limits>
+#include <optional>
 #include <set>
 
 #include "cluster/api/types/apps_v1.h"
@@ -77,7 +81,7 @@ void Rollout::run(base::Duration length) {
         const auto step = std::min<base::Duration>(length, 1s);
         m_cluster.executor().runFor(step);
         length -= step;
-        if (const auto broken = m_invariants.check()) {
+        if (const auto broken = m_invariants.check(m_cluster.executor().clock().now())) {
             throw Failed{fmt::format("{}\n{} after the start; the last commits:\n{}", *broken, std::chrono::floor<std::chrono::seconds>(m_cluster.executor().clock().now() - m_start), m_invariants.history())};
         }
     }
@@ -223,12 +227,65 @@ void Rollout::play() {
     checkEndpoints();
 }
 
-std::pair<std::uint64_t, std::uint64_t> chosenSeeds() {
-    const std::string text = qEnvironmentVariable("QD_SIMULATION_SEEDS", "100").toStdString();
-    const auto dash = text.find('-');
-    if (dash == std::string::npos) return {1, std::stoull(text)};
-    return {std::stoull(text.substr(0, dash)), std::stoull(text.substr(dash + 1))};
+struct Seeds {
+    std::uint64_t first = 1;
+    std::uint64_t last = 100;
+    std::optional<double> hours;  // of the clock on the wall; then there is no last one
+
+    bool one() const { return first == last && !hours; }
+};
+
+Seeds chosenSeeds() {
+    Seeds seeds;
+    if (const QString hours = qEnvironmentVariable("QD_SIMULATION_HOURS"); !hours.isEmpty()) seeds.hours = hours.toDouble();
+    const QStringList bounds = qEnvironmentVariable("QD_SIMULATION_SEEDS", "100").split('-');
+    seeds.last = bounds.back().toULongLong();
+    if (bounds.size() == 2) seeds.first = bounds.front().toULongLong();
+    if (seeds.hours) seeds.last = std::numeric_limits<std::uint64_t>::max();
+    return seeds;
 }
+
+// Plays seed after seed on every processor: each cluster lives in one thread.
+class Campaign {
+public:
+    explicit Campaign(const Seeds& seeds) : m_seeds(seeds), m_next(seeds.first) { m_since.start(); }
+
+    // How many seeds broke a promise.
+    int run() {
+        std::vector<base::Thread> threads;
+        for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) {
+            threads.emplace_back("simulation", [this](std::stop_token) { work(); });
+        }
+        for (auto& thread : threads) thread.join();
+        return m_failures;
+    }
+    std::uint64_t played() const { return m_played; }
+
+private:
+    void work() {
+        for (std::uint64_t seed = m_next++; seed <= m_seeds.last && !over(); seed = m_next++) {
+            try {
+                Rollout rollout(seed);
+                rollout.play();
+            } catch (const Failed& failed) {
+                ++m_failures;
+                fmt::print(stderr, "seed {} (again with scripts/simulate {}-{}): {}\n", seed, seed, seed, failed.what);
+            }
+            ++m_played;
+        }
+    }
+    bool over() const {
+        if (m_failures >= kEnough) return true;
+        return m_seeds.hours && static_cast<double>(m_since.elapsed()) > *m_seeds.hours * 3'600'000;
+    }
+
+    static constexpr int kEnough = 5;  // failures, to look at
+    const Seeds m_seeds;
+    QElapsedTimer m_since;
+    std::atomic<std::uint64_t> m_next;
+    std::atomic<std::uint64_t> m_played = 0;
+    std::atomic<int> m_failures = 0;
+};
 
 }  // namespace
 
@@ -236,31 +293,15 @@ class RolloutSimulationTest : public QObject {
     Q_OBJECT
 private slots:
     void initTestCase() {
-        const auto [first, last] = chosenSeeds();
         // A single seed is there to be looked at; among many, what the faults make the parts complain of is only noise.
-        base::setUpLogging({.file = "", .level = first == last ? spdlog::level::debug : spdlog::level::critical});
+        base::setUpLogging({.file = "", .level = chosenSeeds().one() ? spdlog::level::debug : spdlog::level::critical});
     }
 
     void rolloutsKeepTheirPromisesUnderEverySeed() {
-        const auto [first, last] = chosenSeeds();
-        std::atomic<std::uint64_t> next = first;
-        std::atomic<int> failures = 0;
-        const auto work = [&, last = last](std::stop_token) {
-            for (std::uint64_t seed = next++; seed <= last; seed = next++) {
-                try {
-                    Rollout rollout(seed);
-                    rollout.play();
-                } catch (const Failed& failed) {
-                    ++failures;
-                    fmt::print(stderr, "seed {} (again with QD_SIMULATION_SEEDS={}-{}): {}\n", seed, seed, seed, failed.what);
-                }
-            }
-        };
-        // Each cluster lives in one thread; several run beside each other.
-        std::vector<base::Thread> threads;
-        for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) threads.emplace_back("simulation", work);
-        for (auto& thread : threads) thread.join();
-        QCOMPARE(failures.load(), 0);
+        Campaign campaign(chosenSeeds());
+        const int failures = campaign.run();
+        qInfo("%llu clusters lived %lld hours each", static_cast<unsigned long long>(campaign.played()), static_cast<long long>(kLength / 1h));
+        QCOMPARE(failures, 0);
     }
 
     void oneSeedDoesTheSameTwice() {
