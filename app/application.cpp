@@ -35,17 +35,18 @@ void Application::createActions() {
     const QString window = tr("Window");
     const auto q = [](const char* text) { return QString::fromLatin1(text); };
     QAction* apply = m_registry.add(
-        {q("cluster.apply"), tr("Apply YAML…"), tr("Cluster"), q("file"), QKeySequence(Qt::CTRL | Qt::Key_O)}, this,
-        [this] { applyYaml({}, {}); });
-    m_registry.add({q("cluster.export"), tr("Export kubeconfig…"), tr("Cluster"), q("export")}, this,
-                   [this] { exportKubeconfig(); });
-    m_registry.add({q("window.light"), tr("Use the light theme"), window, q("theme")}, this,
+        {q("cluster.apply"), tr("Apply YAML…"), tr("Cluster"), q("file"), QKeySequence(Qt::CTRL | Qt::Key_O), false, 1},
+        this, [this] { applyYaml({}, {}); });
+    QAction* exporting = m_registry.add({q("cluster.export"), tr("Export kubeconfig…"), tr("Cluster"), q("export"),
+                                         QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), false, 1},
+                                        this, [this] { exportKubeconfig(); });
+    m_registry.add({q("window.light"), tr("Use the light theme"), window, q("theme"), {}, false, 3}, this,
                    [this] { setTheme(DesktopSettings::Choice::Light); });
-    m_registry.add({q("window.dark"), tr("Use the dark theme"), window, q("theme")}, this,
+    m_registry.add({q("window.dark"), tr("Use the dark theme"), window, q("theme"), {}, false, 3}, this,
                    [this] { setTheme(DesktopSettings::Choice::Dark); });
-    m_registry.add({q("window.desktopTheme"), tr("Use the desktop's theme"), window, q("theme")}, this,
+    m_registry.add({q("window.desktopTheme"), tr("Use the desktop's theme"), window, q("theme"), {}, false, 3}, this,
                    [this] { setTheme(DesktopSettings::Choice::Desktop); });
-    m_window.addAction(apply);
+    m_window.addActions({apply, exporting});
     for (const char* id : {"cluster.apply", "cluster.export"}) m_registry.find(q(id))->setEnabled(false);
 }
 

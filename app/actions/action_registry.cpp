@@ -6,6 +6,7 @@ namespace {
 constexpr char kCategory[] = "qdCategory";
 constexpr char kIcon[] = "qdIcon";
 constexpr char kDanger[] = "qdDanger";
+constexpr char kRank[] = "qdRank";
 }  // namespace
 
 QAction* ActionRegistry::add(const ActionSpec& spec, QObject* context, std::function<void()> run) {
@@ -15,6 +16,7 @@ QAction* ActionRegistry::add(const ActionSpec& spec, QObject* context, std::func
     action->setProperty(kCategory, spec.category);
     action->setProperty(kIcon, spec.icon);
     action->setProperty(kDanger, spec.danger);
+    action->setProperty(kRank, spec.rank);
     connect(action, &QAction::triggered, context, [run = std::move(run)] { run(); });
     connect(action, &QObject::destroyed, this, &ActionRegistry::forget);
     m_actions.push_back(action);
@@ -37,6 +39,9 @@ QString ActionRegistry::category(const QAction& action) {
 }
 QString ActionRegistry::icon(const QAction& action) {
     return action.property(kIcon).toString();
+}
+int ActionRegistry::rank(const QAction& action) {
+    return action.property(kRank).toInt();
 }
 bool ActionRegistry::isDanger(const QAction& action) {
     return action.property(kDanger).toBool();

@@ -17,6 +17,7 @@ struct ActionSpec {
     QString icon;      // of resources/icons
     QKeySequence shortcut = {};
     bool danger = false;  // deletes or stops something: asks once before
+    int rank = 2;  // where the palette lists it: 0 about what is chosen, 1 about the cluster, 2 anything, 3 the window
 };
 
 class ActionRegistry : public QObject {
@@ -32,6 +33,7 @@ public:
     static QString category(const QAction& action);
     static QString icon(const QAction& action);
     static bool isDanger(const QAction& action);
+    static int rank(const QAction& action);
 
 signals:
     void added(QAction* action);

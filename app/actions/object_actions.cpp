@@ -35,7 +35,29 @@ const QString kDelete = QStringLiteral("object.delete");
 const QStringList kOrder{kOpen,     kScale, kPause, kResume, kRestart, kUndo,  kCordon,
                          kUncordon, kLogs,  kShell, kEdit,   kCopy,    kDelete};
 
+shell::Location locationOf(models::Inventory& inventory, std::string_view kind, const std::string& space,
+                           const std::string& name) {
+    const QString in = toQString(space);
+    if (kind == "Node") return {QStringLiteral("nodes"), QStringLiteral("nodes"), {}, toQString(name)};
+    if (kind == "Service") return {QStringLiteral("network"), QStringLiteral("services"), in, toQString(name)};
+    if (kind == "Pod") return {QStringLiteral("workloads"), QStringLiteral("pods"), in, toQString(name)};
+    if (kind == "Deployment") return {QStringLiteral("workloads"), QStringLiteral("deployments"), in, toQString(name)};
+    if (kind == "ReplicaSet")
+        if (const api::ObjectPtr set = inventory.objects(bridge::kReplicaSets).byName(space, name))
+            for (const metav1::OwnerReference& owner : set->metadata.ownerReferences)
+                if (owner.kind == "Deployment")
+                    return {QStringLiteral("workloads"), QStringLiteral("deployments"), in, toQString(owner.name)};
+    return {};
+}
+
 }  // namespace
+
+shell::Location locationOf(models::Inventory& inventory, const api::Object& object) {
+    if (const auto* event = api::objectAs<corev1::Event>(object))
+        return locationOf(inventory, event->involvedObject.kind, event->involvedObject.namespace_,
+                          event->involvedObject.name);
+    return locationOf(inventory, object.kind(), object.metadata.namespace_, object.metadata.name);
+}
 
 ObjectActions::ObjectActions(ActionRegistry& registry, models::Inventory& inventory, const base::Clock& clock,
                              QWidget* window)
@@ -49,7 +71,7 @@ void ObjectActions::create() {
     const QString chosen = tr("Chosen object");
     const auto add = [&](const QString& id, const QString& text, const QString& icon, QKeySequence keys, bool danger,
                          std::function<void()> run) {
-        QAction* action = m_registry.add({id, text, chosen, icon, std::move(keys), danger}, this, std::move(run));
+        QAction* action = m_registry.add({id, text, chosen, icon, std::move(keys), danger, 0}, this, std::move(run));
         m_window->addAction(action);
     };
     const auto q = [](const char* icon) { return QString::fromLatin1(icon); };
@@ -86,7 +108,7 @@ void ObjectActions::enable() {
         action->setEnabled(allowed);
         action->setVisible(allowed);
     };
-    allow(kOpen, deployment || pod || (m_object && api::objectAs<corev1::Service>(*m_object)) || node);
+    allow(kOpen, m_object && !locationOf(m_inventory, *m_object).page.isEmpty());
     allow(kScale, deployment != nullptr);
     allow(kPause, deployment && !deployment->spec.paused);
     allow(kResume, deployment && deployment->spec.paused);
@@ -125,13 +147,8 @@ QString ObjectActions::label() const {
 }
 
 void ObjectActions::open() {
-    const QString space = toQString(m_object->metadata.namespace_);
-    const QString name = toQString(m_object->metadata.name);
-    const api::KindName& kind = *m_object->descriptor().kind;
-    const QString page = kind.kind == "Node"      ? QStringLiteral("nodes")
-                         : kind.kind == "Service" ? QStringLiteral("network")
-                                                  : QStringLiteral("workloads");
-    emit goTo({page, toQString(kind.resource), space, name});
+    const shell::Location target = locationOf(m_inventory, *m_object);
+    if (!target.page.isEmpty()) emit goTo(target);
 }
 
 void ObjectActions::askScale() {

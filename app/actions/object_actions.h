@@ -54,6 +54,10 @@ private:
     api::ObjectPtr m_object;
 };
 
+// Where the window shows an object: its page, or that of the Deployment that a ReplicaSet belongs to; for an Event
+// where it shows what the Event is about. An empty page when it has no place.
+shell::Location locationOf(models::Inventory& inventory, const api::Object& object);
+
 // What goes along when the object is deleted, in a sentence for the question before.
 QString whatGoesWith(const models::Inventory& inventory, const api::Object& object);
 

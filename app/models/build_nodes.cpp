@@ -109,7 +109,7 @@ NodesModel buildNodes(const std::vector<const corev1::Node*>& nodes, const std::
         card.cpu = cpu > 0 ? load.cpu / cpu : 0;
         card.memory = memory > 0 ? load.memory / memory : 0;
         //: On a node's card: what its Pods ask for of what it has.
-        card.cpuText = Nodes::tr("%1 of %2").arg(cpuText(load.cpu), cpuText(cpu));
+        card.cpuText = Nodes::tr("%1 of %2").arg(coresText(load.cpu), coresText(cpu));
         card.memoryText = Nodes::tr("%1 of %2").arg(bytesText(load.memory), bytesText(memory));
         card.pods = std::move(load.pods);
         std::sort(card.pods.begin(), card.pods.end(), byName);

@@ -6,6 +6,7 @@
 
 #include "app/models/pod_summary.h"
 #include "app/models/words.h"
+#include "app/models/writers.h"
 
 namespace qd::models {
 
@@ -52,26 +53,19 @@ QString imageOf(const corev1::PodTemplateSpec& podTemplate) {
     return image.section(u'/', -1);
 }
 
-// Who wrote the Deployment's spec last, as its managed fields say.
-QString lastManager(const appsv1::Deployment& deployment) {
-    const metav1::ManagedFieldsEntry* newest = nullptr;
-    for (const metav1::ManagedFieldsEntry& entry : deployment.metadata.managedFields) {
-        if (!entry.subresource.empty()) continue;
-        if (!newest || !newest->time || (entry.time && *entry.time >= *newest->time)) newest = &entry;
-    }
-    return newest ? toQString(newest->manager) : QString();
-}
-
 QString beganText(const appsv1::Deployment& deployment, const appsv1::ReplicaSet* current, base::WallTime now) {
     if (!current) return Rollout::tr("waits for the Deployment controller");
     const QString age = ageText(current->metadata.creationTimestamp, now);
     const auto cause = deployment.metadata.annotations.find("kubernetes.io/change-cause");
-    //: When and by which command or program a roll-out began: "started 14 s ago by kubectl-set".
+    //: When and by which command a roll-out began: "started 14 s ago, kubectl set image ...".
     if (cause != deployment.metadata.annotations.end())
         return Rollout::tr("started %1 ago, %2").arg(age, toQString(cause->second));
-    const QString manager = lastManager(deployment);
-    return manager.isEmpty() ? Rollout::tr("started %1 ago").arg(age)
-                             : Rollout::tr("started %1 ago by %2").arg(age, manager);
+    const metav1::ManagedFieldsEntry* write = lastWrite(deployment);
+    if (!write) return Rollout::tr("started %1 ago").arg(age);
+    const Writer writer = writerOf(write->manager);
+    //: When a roll-out began and who began it, with which program: "started 14 s ago by you, with kubectl set".
+    return writer.person ? Rollout::tr("started %1 ago by you, with %2").arg(age, writer.name)
+                         : Rollout::tr("started %1 ago by %2").arg(age, writer.name);
 }
 
 // Ready ones first, then those on their way, then those that leave; each group by name.

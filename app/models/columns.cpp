@@ -2,11 +2,13 @@
 
 #include <QCoreApplication>
 #include <QStringList>
+#include <algorithm>
 #include <unordered_map>
 
 #include "app/bridge/resources.h"
 #include "app/models/build_nodes.h"
 #include "app/models/build_rollout.h"
+#include "app/models/event_words.h"
 #include "app/models/pod_summary.h"
 #include "app/models/words.h"
 
@@ -35,16 +37,31 @@ Column name(const QString& title, int width = 260) {
 }
 
 Column space() {
-    return {Columns::tr("Namespace"), CellKind::Muted, 120,
-            [](const api::Object& object, WallTime) { return Cell{toQString(object.metadata.namespace_)}; }};
+    Column column{Columns::tr("Namespace"), CellKind::Muted, 120,
+                  [](const api::Object& object, WallTime) { return Cell{toQString(object.metadata.namespace_)}; }};
+    column.yields = 3;
+    return column;
+}
+
+Column yielding(Column column, int yields) {
+    column.yields = yields;
+    return column;
+}
+
+Column fitting(Column column, const QString& widest) {
+    column.widest = widest;
+    return column;
 }
 
 Column age() {
-    return {Columns::tr("Age"), CellKind::Muted, 80, [](const api::Object& object, WallTime now) {
-                // The younger, the smaller.
-                return Cell{ageText(object.metadata.creationTimestamp, now),
-                            QVariant::fromValue<qlonglong>(-object.metadata.creationTimestamp.unixSeconds())};
-            }};
+    Column column{Columns::tr("Age"), CellKind::Muted, 80, [](const api::Object& object, WallTime now) {
+                      // The younger, the smaller.
+                      return Cell{ageText(object.metadata.creationTimestamp, now),
+                                  QVariant::fromValue<qlonglong>(-object.metadata.creationTimestamp.unixSeconds())};
+                  }};
+    column.ages = true;
+    column.widest = lengthText(std::chrono::minutes(59));
+    return column;
 }
 
 // "2/3" sorts by its first number.
@@ -92,11 +109,17 @@ std::shared_ptr<const PodCounts> podCounts(LiveObjects& pods) {
     return counts;
 }
 
-WallTime lastSeen(const corev1::Event& event) {
-    if (event.series) return event.series->lastObservedTime.wall();
-    if (!event.lastTimestamp.isZero()) return event.lastTimestamp.wall();
-    if (!event.eventTime.isZero()) return event.eventTime.wall();
-    return event.metadata.creationTimestamp.wall();
+// The states of the Pods that belong to a Deployment through its ReplicaSets: ready ones first, and as many empty
+// places as are wanted and not there.
+QVector<views::State> tilesOf(Inventory& inventory, const appsv1::Deployment& deployment, WallTime now) {
+    QVector<views::State> tiles;
+    for (const api::ObjectPtr& set : inventory.objects(bridge::kReplicaSets).ownedBy(deployment.metadata.uid))
+        for (const api::ObjectPtr& object : inventory.objects(bridge::kPods).ownedBy(set->metadata.uid))
+            if (const auto* pod = api::objectAs<corev1::Pod>(*object)) tiles.push_back(summarize(*pod, now).state);
+    std::sort(tiles.begin(), tiles.end());
+    const auto wanted = qBound(0, deployment.spec.replicas.value_or(1), 64);
+    while (tiles.size() < wanted) tiles.push_back(views::State::Empty);
+    return tiles;
 }
 
 }  // namespace
@@ -109,53 +132,69 @@ QVector<Column> podColumns(Inventory& inventory, bool ofOne) {
     return {
         name(Columns::tr("Pod")),
         ofOne ? revision : space(),
-        column<Pod>(Columns::tr("State"), CellKind::State, 150,
-                    [](const Pod& pod, WallTime now) {
-                        const PodSummary summary = summarize(pod, now);
-                        return Cell{summary.word, {}, summary.state, summary.why};
-                    }),
+        fitting(column<Pod>(Columns::tr("State"), CellKind::State, 150,
+                            [](const Pod& pod, WallTime now) {
+                                const PodSummary summary = summarize(pod, now);
+                                return Cell{summary.word, {}, summary.state, summary.why};
+                            }),
+                QStringLiteral("CrashLoopBackOff")),
         column<Pod>(Columns::tr("Ready"), CellKind::Text, 70,
                     [](const Pod& pod, WallTime now) {
                         const PodSummary summary = summarize(pod, now);
                         return ratio(summary.readyContainers, summary.containers);
                     }),
-        column<Pod>(Columns::tr("Node"), CellKind::Text, 130,
-                    [](const Pod& pod, WallTime) { return Cell{toQString(pod.spec.nodeName)}; }),
-        column<Pod>(Columns::tr("Address"), CellKind::Text, 120,
-                    [](const Pod& pod, WallTime) { return Cell{toQString(pod.status.podIP)}; }),
-        column<Pod>(Columns::tr("Restarts"), CellKind::Number, 80,
-                    [](const Pod& pod, WallTime now) {
-                        const int restarts = summarize(pod, now).restarts;
-                        return Cell{QString::number(restarts), restarts};
-                    }),
+        yielding(column<Pod>(Columns::tr("Node"), CellKind::Text, 130,
+                             [](const Pod& pod, WallTime) { return Cell{toQString(pod.spec.nodeName)}; }),
+                 2),
+        yielding(fitting(column<Pod>(Columns::tr("Address"), CellKind::Text, 120,
+                                     [](const Pod& pod, WallTime) { return Cell{toQString(pod.status.podIP)}; }),
+                         QStringLiteral("10.244.100.100")),
+                 4),
+        yielding(column<Pod>(Columns::tr("Restarts"), CellKind::Number, 80,
+                             [](const Pod& pod, WallTime now) {
+                                 const int restarts = summarize(pod, now).restarts;
+                                 return Cell{QString::number(restarts), restarts};
+                             }),
+                 1),
         age(),
     };
 }
 
-QVector<Column> deploymentColumns() {
+QVector<Column> deploymentColumns(Inventory& inventory) {
     using appsv1::Deployment;
+    Column tiles = column<Deployment>(
+        Columns::tr("Pods"), CellKind::Tiles, 190, [&inventory](const Deployment& deployment, WallTime now) {
+            Cell cell{{}, deployment.status.replicas, views::State::Empty, summarize(deployment).headline};
+            cell.tiles = tilesOf(inventory, deployment, now);
+            return cell;
+        });
+    tiles.reads = {&inventory.objects(bridge::kPods), &inventory.objects(bridge::kReplicaSets)};
     return {
         name(Columns::tr("Deployment"), 220),
         space(),
-        column<Deployment>(Columns::tr("State"), CellKind::State, 150,
-                           [](const Deployment& deployment, WallTime) {
-                               const DeploymentSummary summary = summarize(deployment);
-                               return Cell{summary.word, {}, summary.state, summary.headline};
-                           }),
+        fitting(column<Deployment>(Columns::tr("State"), CellKind::State, 130,
+                                   [](const Deployment& deployment, WallTime) {
+                                       const DeploymentSummary summary = summarize(deployment);
+                                       return Cell{summary.word, {}, summary.state, summary.headline};
+                                   }),
+                Columns::tr("Rolling out")),
+        tiles,
         column<Deployment>(Columns::tr("Ready"), CellKind::Text, 70,
                            [](const Deployment& deployment, WallTime) {
                                return ratio(deployment.status.readyReplicas, deployment.spec.replicas.value_or(1));
                            }),
-        column<Deployment>(
-            Columns::tr("Updated"), CellKind::Number, 80,
-            [](const Deployment& deployment, WallTime) {
-                return Cell{QString::number(deployment.status.updatedReplicas), deployment.status.updatedReplicas};
-            }),
-        column<Deployment>(
-            Columns::tr("Available"), CellKind::Number, 90,
-            [](const Deployment& deployment, WallTime) {
-                return Cell{QString::number(deployment.status.availableReplicas), deployment.status.availableReplicas};
-            }),
+        yielding(column<Deployment>(Columns::tr("Updated"), CellKind::Number, 80,
+                                    [](const Deployment& deployment, WallTime) {
+                                        const int updated = deployment.status.updatedReplicas;
+                                        return Cell{QString::number(updated), updated};
+                                    }),
+                 5),
+        yielding(column<Deployment>(Columns::tr("Available"), CellKind::Number, 90,
+                                    [](const Deployment& deployment, WallTime) {
+                                        const int available = deployment.status.availableReplicas;
+                                        return Cell{QString::number(available), available};
+                                    }),
+                 4),
         column<Deployment>(Columns::tr("Image"), CellKind::Muted, 200,
                            [](const Deployment& deployment, WallTime) {
                                const auto& containers = deployment.spec.template_.spec.containers;
@@ -195,6 +234,13 @@ QVector<Column> serviceColumns(Inventory&) {
 
 QVector<Column> nodeColumns(Inventory& inventory) {
     using corev1::Node;
+    Column pods = column<Node>(Columns::tr("Pods"), CellKind::Number, 70,
+                               [counts = podCounts(inventory.objects(bridge::kPods))](const Node& node, WallTime) {
+                                   const auto found = counts->find(node.metadata.name);
+                                   const int count = found == counts->end() ? 0 : found->second;
+                                   return Cell{QString::number(count), count};
+                               });
+    pods.reads = {&inventory.objects(bridge::kPods)};
     return {
         name(Columns::tr("Node"), 200),
         column<Node>(Columns::tr("State"), CellKind::State, 140,
@@ -202,12 +248,7 @@ QVector<Column> nodeColumns(Inventory& inventory) {
                          const NodeSummary summary = summarize(node, now);
                          return Cell{summary.word, {}, summary.state, summary.why};
                      }),
-        column<Node>(Columns::tr("Pods"), CellKind::Number, 70,
-                     [counts = podCounts(inventory.objects(bridge::kPods))](const Node& node, WallTime) {
-                         const auto found = counts->find(node.metadata.name);
-                         const int pods = found == counts->end() ? 0 : found->second;
-                         return Cell{QString::number(pods), pods};
-                     }),
+        pods,
         column<Node>(Columns::tr("Address"), CellKind::Text, 130,
                      [](const Node& node, WallTime) {
                          for (const corev1::NodeAddress& address : node.status.addresses)
@@ -224,37 +265,63 @@ QVector<Column> nodeColumns(Inventory& inventory) {
 
 QVector<Column> eventColumns() {
     using corev1::Event;
-    const Column seen = column<Event>(Columns::tr("Seen"), CellKind::Muted, 80, [](const Event& event, WallTime now) {
+    Column seen = column<Event>(Columns::tr("Seen"), CellKind::Muted, 80, [](const Event& event, WallTime now) {
         const WallTime last = lastSeen(event);
         return Cell{lengthText(now - last), QVariant::fromValue<qlonglong>(-last.time_since_epoch().count())};
     });
+    seen.ages = true;
+    seen.widest = lengthText(std::chrono::minutes(59));
     return {
         seen,
-        column<Event>(Columns::tr("Type"), CellKind::State, 110,
+        yielding(fitting(column<Event>(Columns::tr("Type"), CellKind::State, 100,
+                                       [](const Event& event, WallTime) {
+                                           const bool warning = event.type == "Warning";
+                                           return Cell{warning ? Columns::tr("Warning") : Columns::tr("Normal"),
+                                                       {},
+                                                       warning ? views::State::Starting : views::State::Empty};
+                                       }),
+                         Columns::tr("Warning")),
+                 2),
+        fitting(column<Event>(Columns::tr("Reason"), CellKind::Text, 140,
+                              [](const Event& event, WallTime) { return Cell{toQString(event.reason)}; }),
+                QStringLiteral("FailedScheduling")),
+        column<Event>(Columns::tr("Object"), CellKind::Object, 250,
                       [](const Event& event, WallTime) {
-                          const bool warning = event.type == "Warning";
-                          return Cell{warning ? Columns::tr("Warning") : Columns::tr("Normal"),
-                                      {},
-                                      warning ? views::State::Starting : views::State::Empty};
+                          Cell cell{toQString(event.involvedObject.name)};
+                          cell.head = toQString(event.involvedObject.kind);
+                          cell.toolTip = toQString(event.involvedObject.kind + ' ' + event.involvedObject.name);
+                          return cell;
                       }),
-        column<Event>(Columns::tr("Reason"), CellKind::Text, 160,
-                      [](const Event& event, WallTime) { return Cell{toQString(event.reason)}; }),
-        column<Event>(Columns::tr("Object"), CellKind::Name, 280,
-                      [](const Event& event, WallTime) {
-                          return Cell{toQString(event.involvedObject.kind + ' ' + event.involvedObject.name)};
-                      }),
-        space(),
+        yielding(space(), 5),
         column<Event>(
-            Columns::tr("Message"), CellKind::Text, 420,
+            Columns::tr("Message"), CellKind::Text, 440,
             [](const Event& event, WallTime) {
                 return Cell{toQString(event.message).simplified(), {}, views::State::Empty, toQString(event.message)};
             }),
-        column<Event>(Columns::tr("Count"), CellKind::Number, 70,
-                      [](const Event& event, WallTime) {
-                          const int count = event.series ? event.series->count : std::max(1, event.count);
-                          return Cell{QString::number(count), count};
-                      }),
+        yielding(column<Event>(Columns::tr("Count"), CellKind::Number, 70,
+                               [](const Event& event, WallTime) {
+                                   const int count = timesSeen(event);
+                                   return Cell{QString::number(count), count};
+                               }),
+                 4),
     };
+}
+
+QVector<Column> feedColumns() {
+    using corev1::Event;
+    Column feed =
+        column<Event>(Columns::tr("What happened"), CellKind::Feed, 400, [](const Event& event, WallTime now) {
+            const WallTime last = lastSeen(event);
+            Cell cell{toQString(event.message).simplified(),
+                      QVariant::fromValue<qlonglong>(-last.time_since_epoch().count())};
+            cell.state = event.type == "Warning" ? views::State::Starting : views::State::Empty;
+            cell.toolTip = toQString(event.message);
+            cell.head = toQString(event.involvedObject.kind + ' ' + event.involvedObject.name);
+            cell.tail = lengthText(now - last);
+            return cell;
+        });
+    feed.ages = true;
+    return {feed};
 }
 
 }  // namespace qd::models

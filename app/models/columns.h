@@ -8,9 +8,11 @@ namespace qd::models {
 // `inventory` answers what a row says about other objects (a Deployment's Pods); it outlives the columns.
 // `ofOne`: of one Deployment, with the revision in place of the namespace.
 QVector<Column> podColumns(Inventory& inventory, bool ofOne = false);
-QVector<Column> deploymentColumns();
+QVector<Column> deploymentColumns(Inventory& inventory);
 QVector<Column> serviceColumns(Inventory& inventory);
 QVector<Column> nodeColumns(Inventory& inventory);
 QVector<Column> eventColumns();
+// Events in one column of two lines, for narrow places.
+QVector<Column> feedColumns();
 
 }  // namespace qd::models

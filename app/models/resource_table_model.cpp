@@ -34,6 +34,11 @@ int ResourceTableModel::rowOf(const std::string& uid) const {
     return found == m_rowByUid.end() ? -1 : found->second;
 }
 
+Cell ResourceTableModel::cell(const QModelIndex& index) const {
+    if (!index.isValid()) return {};
+    return m_columns[index.column()].cell(*m_rows[static_cast<std::size_t>(index.row())].object, m_clock.now());
+}
+
 QVariant ResourceTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid()) return {};
     const Row& row = m_rows[static_cast<std::size_t>(index.row())];
@@ -51,13 +56,16 @@ QVariant ResourceTableModel::data(const QModelIndex& index, int role) const {
             return QVariant::fromValue(Qt::AlignVCenter |
                                        (column.kind == CellKind::Number ? Qt::AlignRight : Qt::AlignLeft));
         case Qt::DisplayRole:
+            return cell(index).text;
         case Qt::AccessibleTextRole:
-        case FilterRole:
-            return column.cell(*row.object, m_clock.now()).text;
+        case FilterRole: {
+            const Cell now = cell(index);
+            return now.head.isEmpty() ? now.text : QString(now.head + u' ' + now.text);
+        }
         case StateRole:
-            return static_cast<int>(column.cell(*row.object, m_clock.now()).state);
+            return static_cast<int>(cell(index).state);
         case Qt::ToolTipRole: {
-            const QString toolTip = column.cell(*row.object, m_clock.now()).toolTip;
+            const QString toolTip = cell(index).toolTip;
             return toolTip.isEmpty() ? QVariant() : QVariant(toolTip);
         }
         default:
@@ -156,6 +164,11 @@ void ResourceTableProxy::setCondition(std::function<bool(const api::Object&)> co
 api::ObjectPtr ResourceTableProxy::objectAt(const QModelIndex& index) const {
     const auto* table = static_cast<const ResourceTableModel*>(sourceModel());
     return table ? table->objectAt(mapToSource(index).row()) : nullptr;
+}
+
+Cell ResourceTableProxy::cell(const QModelIndex& index) const {
+    const auto* table = static_cast<const ResourceTableModel*>(sourceModel());
+    return table ? table->cell(mapToSource(index)) : Cell();
 }
 
 bool ResourceTableProxy::filterAcceptsRow(int row, const QModelIndex&) const {

@@ -17,14 +17,20 @@
 
 namespace qd::models {
 
-// How a column is painted.
-enum class CellKind { Name, Text, Muted, State, Number };
+// How a column is painted. Object: the kind muted, then the name. Tiles: the states of what belongs to the row. Feed:
+// two lines, head and tail above the text.
+enum class CellKind { Name, Text, Muted, State, Number, Object, Tiles, Feed };
 
 struct Cell {
     QString text;
     QVariant sort = {};  // empty: the text
     views::State state = views::State::Empty;
     QString toolTip = {};
+    QString head = {};                 // Object: the kind; Feed: what happened to whom
+    QString tail = {};                 // Feed: when
+    QVector<views::State> tiles = {};  // Tiles
+
+    bool operator==(const Cell&) const = default;
 };
 
 struct Column {
@@ -32,6 +38,10 @@ struct Column {
     CellKind kind = CellKind::Text;
     int width = 120;  // at the usual text size
     std::function<Cell(const api::Object&, base::WallTime)> cell;
+    QString widest = {};  // a text that must fit, in whichever font the desktop has
+    int yields = 0;       // where there is no room for all, columns hide, the highest number first; 0: never
+    bool ages = false;    // its text changes with the time alone
+    std::vector<LiveObjects*> reads = {};  // other kinds that its cells tell of
 };
 
 class ResourceTableModel : public QAbstractTableModel {
@@ -48,6 +58,8 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
     const QVector<Column>& columns() const { return m_columns; }
+    // The cell as it is now; the index is one of this model.
+    Cell cell(const QModelIndex& index) const;
     LiveObjects& objects() { return m_objects; }
     api::ObjectPtr objectAt(int row) const;
     int rowOf(const std::string& uid) const;  // -1 when there is none
@@ -80,6 +92,7 @@ public:
     // What the condition asks beyond the object itself has changed.
     void refilter() { invalidateRowsFilter(); }
     api::ObjectPtr objectAt(const QModelIndex& index) const;
+    Cell cell(const QModelIndex& index) const;
 
 protected:
     bool filterAcceptsRow(int row, const QModelIndex& parent) const override;

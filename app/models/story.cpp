@@ -5,8 +5,10 @@
 #include "app/bridge/resources.h"
 #include "app/models/build_nodes.h"
 #include "app/models/build_rollout.h"
+#include "app/models/event_words.h"
 #include "app/models/pod_summary.h"
 #include "app/models/words.h"
+#include "app/models/writers.h"
 
 namespace qd::models {
 
@@ -24,30 +26,39 @@ QString agoText(const api::Time& time, WallTime now) {
     return time.isZero() ? QString() : Story::tr("%1 ago").arg(ageText(time, now));
 }
 
-const metav1::ManagedFieldsEntry* lastWrite(const api::Object& object) {
-    const metav1::ManagedFieldsEntry* newest = nullptr;
-    for (const metav1::ManagedFieldsEntry& entry : object.metadata.managedFields) {
-        if (!entry.subresource.empty() || !entry.time) continue;
-        if (!newest || *entry.time >= *newest->time) newest = &entry;
-    }
-    return newest;
-}
-
-// Controllers and agents write as themselves; everything else is a person with a program.
-bool isPerson(std::string_view manager) {
-    return !manager.ends_with("-controller") && !manager.starts_with("kube-") && !manager.starts_with("qdeck-agent");
-}
-
 void addWrite(QVector<StoryStep>& story, const api::Object& object, WallTime now) {
     const metav1::ManagedFieldsEntry* write = lastWrite(object);
     if (!write) return;
     const QString what = toQString(object.kind()) + u' ' + toQString(object.metadata.name);
-    const bool yours = isPerson(write->manager);
-    const QString manager = toQString(write->manager);
-    //: Who made a change: the reader, with a program.
-    story.push_back({yours ? Story::tr("You, with %1").arg(manager) : manager,
+    const Writer writer = writerOf(write->manager);
+    story.push_back({writerText(writer),
                      write->operation == "Apply" ? Story::tr("applied %1").arg(what) : Story::tr("wrote %1").arg(what),
-                     agoText(*write->time, now), State::Empty, yours});
+                     agoText(*write->time, now), State::Empty, writer.person});
+}
+
+// An Event is somebody's remark about another object: its story is the remark, and how that object is now.
+void addEvent(QVector<StoryStep>& story, Inventory& inventory, const corev1::Event& event, WallTime now) {
+    const std::string& source = event.reportingComponent.empty() ? event.source.component : event.reportingComponent;
+    const int count = timesSeen(event);
+    const WallTime last = lastSeen(event);
+    //: When something was last seen; %1 is a length of time such as "11 s".
+    QString when = Story::tr("%1 ago").arg(lengthText(now - last));
+    //: Added to that when it was seen several times.
+    if (count > 1) when = Story::tr("%1, seen %n times", nullptr, count).arg(when);
+    const bool warning = event.type == "Warning";
+    story.push_back({toQString(source).replace(u'-', u' '),
+                     toQString(event.reason) + QStringLiteral(": ") + toQString(event.message), when,
+                     warning ? State::Starting : State::Empty});
+    if (event.involvedObject.kind != "Pod") return;
+    const api::ObjectPtr object = inventory.objects(bridge::kPods).byUid(event.involvedObject.uid);
+    const auto* pod = object ? api::objectAs<corev1::Pod>(*object) : nullptr;
+    if (!pod) {
+        //: The last step of an Event's story when the Pod that it is about is no longer there.
+        story.push_back({Story::tr("now"), Story::tr("%1 has gone").arg(toQString(event.involvedObject.name)), {}});
+        return;
+    }
+    const PodSummary summary = summarize(*pod, now);
+    story.push_back({Story::tr("now"), summary.word + QStringLiteral(": ") + summary.why, {}, summary.state});
 }
 
 api::ObjectPtr ownerOf(Inventory& inventory, const api::Object& object, std::string_view kind,
@@ -87,10 +98,33 @@ void addPod(QVector<StoryStep>& story, const corev1::Pod& pod, WallTime now) {
     story.push_back({Story::tr("now"), summary.word + QStringLiteral(": ") + summary.why, {}, summary.state});
 }
 
+// A Deployment that does not get on waits for one of its Pods: the one in the worst state says why.
+void addWorstPod(QVector<StoryStep>& story, Inventory& inventory, const std::vector<const appsv1::ReplicaSet*>& sets,
+                 WallTime now) {
+    const corev1::Pod* worst = nullptr;
+    PodSummary summary;
+    for (const appsv1::ReplicaSet* set : sets)
+        for (const api::ObjectPtr& object : inventory.objects(bridge::kPods).ownedBy(set->metadata.uid)) {
+            const auto* pod = api::objectAs<corev1::Pod>(*object);
+            const PodSummary its = summarize(*pod, now);
+            const bool waits = its.state == State::Starting || its.state == State::Failed;
+            if (!waits || (worst && !(its.state == State::Failed && summary.state != State::Failed))) continue;
+            worst = pod;
+            summary = its;
+        }
+    if (!worst) return;
+    story.push_back(
+        {toQString(worst->metadata.name), summary.word + QStringLiteral(": ") + summary.why, {}, summary.state});
+}
+
 }  // namespace
 
 QVector<StoryStep> buildStory(Inventory& inventory, const api::Object& object, WallTime now) {
     QVector<StoryStep> story;
+    if (const auto* event = api::objectAs<corev1::Event>(object)) {
+        addEvent(story, inventory, *event, now);
+        return story;
+    }
     if (const auto* pod = api::objectAs<corev1::Pod>(object)) {
         const api::ObjectPtr set = ownerOf(inventory, object, "ReplicaSet", bridge::kReplicaSets);
         const api::ObjectPtr deployment = set ? ownerOf(inventory, *set, "Deployment", bridge::kDeployments) : nullptr;
@@ -115,6 +149,7 @@ QVector<StoryStep> buildStory(Inventory& inventory, const api::Object& object, W
             addReplicaSet(story, *current, now);
         const DeploymentSummary summary = summarize(*deployment);
         story.push_back({Story::tr("now"), summary.headline, {}, summary.state});
+        if (summary.state != State::Ready) addWorstPod(story, inventory, sets, now);
     }
     if (const auto* node = api::objectAs<corev1::Node>(object)) {
         const NodeSummary summary = summarize(*node, now);

@@ -45,4 +45,11 @@ QString cpuText(double cores) {
     return QLocale().toString(cores, 'f', whole ? 0 : 1);
 }
 
+QString coresText(double cores) {
+    QString text = QLocale().toString(cores, 'f', 2);
+    const QString point = QLocale().decimalPoint();
+    while (text.contains(point) && (text.endsWith(u'0') || text.endsWith(point))) text.chop(1);
+    return text;
+}
+
 }  // namespace qd::models

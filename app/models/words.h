@@ -22,5 +22,7 @@ QString ageText(const api::Time& since, base::WallTime now);
 QString bytesText(double bytes);
 // Cores as kubectl writes them, with a space: "250 m", "1.5".
 QString cpuText(double cores);
+// Cores as a plain number with at most two digits: "0.25", "32".
+QString coresText(double cores);
 
 }  // namespace qd::models

@@ -41,7 +41,7 @@ Inspector::Inspector(const shell::Theme& theme, models::Inventory& inventory, co
       m_clock(clock),
       m_tabs(new QTabBar(this)),
       m_stack(new QStackedWidget(this)),
-      m_name(new QLabel(this)),
+      m_name(new NameLabel(theme, theme.fonts().nameStrong, this)),
       m_pill(new StatePill(theme, this)),
       m_head(new QWidget(this)),
       m_nothing(new QLabel(this)),
@@ -58,7 +58,7 @@ Inspector::Inspector(const shell::Theme& theme, models::Inventory& inventory, co
     connect(m_tabs, &QTabBar::currentChanged, m_stack, &QStackedWidget::setCurrentIndex);
     connect(&inventory.objects(bridge::kEvents), &models::LiveObjects::changed, this, &Inspector::fillDetails);
     connect(&theme, &shell::Theme::changed, this, [this] {
-        m_name->setFont(m_theme.fonts().nameStrong);
+        m_name->setNameFont(m_theme.fonts().nameStrong);
         fillDetails();
     });
     setObject(nullptr);
@@ -85,10 +85,7 @@ void Inspector::buildLayout() {
     auto* head = new QHBoxLayout(m_head);
     head->setContentsMargins(m_theme.ipx(16), m_theme.ipx(12), m_theme.ipx(14), m_theme.ipx(4));
     m_name->setObjectName(QStringLiteral("inspectorName"));
-    m_name->setFont(m_theme.fonts().nameStrong);
-    m_name->setTextFormat(Qt::PlainText);
-    m_name->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    head->setSpacing(m_theme.ipx(12));
     head->addWidget(m_name, 1);
     head->addWidget(m_pill);
     layout->addWidget(m_head);
@@ -145,8 +142,10 @@ void Inspector::setObject(const api::ObjectPtr& object) {
 
 void Inspector::showObject() {
     const api::Object& object = *m_object;
-    m_name->setText(models::toQString(object.metadata.name));
-    m_name->setToolTip(m_name->text());
+    const auto* event = api::objectAs<corev1::Event>(object);
+    // An Event's own name says nothing to anybody.
+    m_name->setText(models::toQString(event ? event->involvedObject.kind + ' ' + event->involvedObject.name
+                                            : object.metadata.name));
     const auto now = m_clock.now();
     const auto* pod = api::objectAs<corev1::Pod>(object);
     m_pill->setState(views::State::Empty, {});

@@ -45,7 +45,7 @@ private:
     const base::Clock& m_clock;
     QTabBar* m_tabs;
     QStackedWidget* m_stack;
-    QLabel* m_name;
+    NameLabel* m_name;
     StatePill* m_pill;
     QWidget* m_head;
     QLabel* m_nothing;

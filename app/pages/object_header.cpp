@@ -9,6 +9,40 @@
 
 namespace qd::pages {
 
+NameLabel::NameLabel(const shell::Theme& theme, QFont font, QWidget* parent)
+    : QWidget(parent), m_theme(theme), m_font(std::move(font)) {
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+}
+
+void NameLabel::setText(const QString& text) {
+    if (text == m_text) return;
+    m_text = text;
+    setToolTip(text);
+    setAccessibleName(text);
+    updateGeometry();
+    update();
+}
+
+void NameLabel::setNameFont(const QFont& font) {
+    m_font = font;
+    updateGeometry();
+    update();
+}
+
+QSize NameLabel::sizeHint() const {
+    return {qCeil(views::textWidth(m_font, m_text)) + 1, qCeil(QFontMetricsF(m_font).height())};
+}
+
+QSize NameLabel::minimumSizeHint() const {
+    return {qMin(sizeHint().width(), m_theme.ipx(80)), sizeHint().height()};
+}
+
+void NameLabel::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    views::paintText(painter, m_font, m_theme.palette().text, QRectF(rect()), Qt::AlignVCenter, m_text,
+                     Qt::ElideMiddle);
+}
+
 StatePill::StatePill(const shell::Theme& theme, QWidget* parent) : QWidget(parent), m_theme(theme) {
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     hide();
@@ -37,13 +71,12 @@ ObjectHeader::ObjectHeader(const shell::Theme& theme, QWidget* parent)
     : QWidget(parent),
       m_theme(theme),
       m_layout(new QHBoxLayout(this)),
-      m_title(new QLabel(this)),
+      m_title(new NameLabel(theme, theme.fonts().title, this)),
       m_pill(new StatePill(theme, this)),
       m_headline(new QLabel(this)) {
     m_layout->setContentsMargins(0, 0, 0, 0);
     m_layout->setSpacing(theme.ipx(8));
     m_title->setObjectName(QStringLiteral("pageTitle"));
-    m_title->setTextFormat(Qt::PlainText);
     m_headline->setTextFormat(Qt::PlainText);
     m_headline->setObjectName(QStringLiteral("pageHeadline"));
     m_headline->setProperty("role", QStringLiteral("muted"));
@@ -58,7 +91,7 @@ ObjectHeader::ObjectHeader(const shell::Theme& theme, QWidget* parent)
 }
 
 void ObjectHeader::restyle() {
-    m_title->setFont(m_theme.fonts().title);
+    m_title->setNameFont(m_theme.fonts().title);
     m_headline->setFont(m_theme.fonts().text);
     setMinimumHeight(m_theme.ipx(36));
 }

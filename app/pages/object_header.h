@@ -11,6 +11,26 @@ class QAction;
 
 namespace qd::pages {
 
+// A name on one line: what does not fit is left out of its middle, and the tool tip says it whole.
+class NameLabel : public QWidget {
+    Q_OBJECT
+public:
+    NameLabel(const shell::Theme& theme, QFont font, QWidget* parent = nullptr);
+    void setText(const QString& text);
+    QString text() const { return m_text; }
+    void setNameFont(const QFont& font);
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    const shell::Theme& m_theme;
+    QFont m_font;
+    QString m_text;
+};
+
 // A state's pill as a widget.
 class StatePill : public QWidget {
     Q_OBJECT
@@ -45,7 +65,7 @@ private:
     void restyle();
     const shell::Theme& m_theme;
     QHBoxLayout* m_layout;
-    QLabel* m_title;
+    NameLabel* m_title;
     StatePill* m_pill;
     QLabel* m_headline;
 };

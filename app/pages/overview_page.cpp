@@ -29,36 +29,38 @@ OverviewPage::OverviewPage(const Context& context, QWidget* parent)
       m_header(new ObjectHeader(context.theme, this)),
       m_nodes(new views::NodesView(context.theme)),
       m_deployments(new ResourceTable(context.theme, context.inventory.objects(bridge::kDeployments),
-                                      pick(models::deploymentColumns(), {0, 1, 2, 3, 7}), context.clock, this)),
-      m_events(new ResourceTable(context.theme, context.inventory.objects(bridge::kEvents),
-                                 pick(models::eventColumns(), {0, 1, 3, 5}), context.clock, this)) {
+                                      pick(models::deploymentColumns(context.inventory), {0, 1, 2, 3, 4}),
+                                      context.clock, this)),
+      m_events(new ResourceTable(context.theme, context.inventory.objects(bridge::kEvents), models::feedColumns(),
+                                 context.clock, this)) {
     const shell::Theme& theme = context.theme;
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(theme.ipx(20), theme.ipx(14), theme.ipx(20), theme.ipx(18));
     layout->setSpacing(theme.ipx(12));
     layout->addWidget(m_header);
-    auto* scroll = new QScrollArea(this);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setWidget(m_nodes);
+    m_scroll = new QScrollArea(this);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setWidget(m_nodes);
+    layout->addWidget(m_scroll);
+    layout->addSpacing(theme.ipx(4));
     auto* lists = new QSplitter(Qt::Horizontal, this);
     lists->setHandleWidth(theme.ipx(16));
     lists->setChildrenCollapsible(false);
     lists->addWidget(titled(tr("Deployments"), m_deployments));
     lists->addWidget(titled(tr("What happened"), m_events));
-    auto* down = new QSplitter(Qt::Vertical, this);
-    down->setHandleWidth(theme.ipx(12));
-    down->setChildrenCollapsible(false);
-    down->addWidget(scroll);
-    down->addWidget(lists);
-    down->setSizes({theme.ipx(190), theme.ipx(560)});
-    layout->addWidget(down, 1);
+    lists->setSizes({theme.ipx(700), theme.ipx(500)});
+    layout->addWidget(lists, 1);
     m_deployments->setEmptyText(tr("No Deployments yet.\nPress Apply YAML, or drop a manifest onto the window."));
     m_events->setEmptyText(tr("Nothing has happened yet."));
     connect(m_deployments, &ResourceTable::activated, this, [this](const api::ObjectPtr& object) {
         emit goTo({QStringLiteral("workloads"), QStringLiteral("deployments"),
                    models::toQString(object->metadata.namespace_), models::toQString(object->metadata.name)});
+    });
+    connect(m_events, &ResourceTable::activated, this, [this](const api::ObjectPtr& object) {
+        const shell::Location target = actions::locationOf(m_context.inventory, *object);
+        if (!target.page.isEmpty()) emit goTo(target);
     });
     connect(m_nodes, &views::Picture::activated, this, [this](const QString& id) {
         const auto pod = m_context.inventory.objects(bridge::kPods).byUid(id.toStdString());
@@ -120,6 +122,17 @@ void OverviewPage::refresh() {
     m_header->setHeadline(troubled == 0 ? headline
                                         : headline + QStringLiteral(" · ") + tr("%n to look at", nullptr, troubled));
     m_nodes->setModel(std::move(model));
+    fitNodes();
+}
+
+// The cards take what they need, but leave most of the page to the lists.
+void OverviewPage::fitNodes() {
+    m_scroll->setFixedHeight(qMin(m_nodes->heightForWidth(m_scroll->viewport()->width()), height() * 2 / 5));
+}
+
+void OverviewPage::resizeEvent(QResizeEvent* event) {
+    Page::resizeEvent(event);
+    fitNodes();
 }
 
 }  // namespace qd::pages

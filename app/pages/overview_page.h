@@ -9,7 +9,7 @@
 #include "app/shell/page.h"
 #include "app/views/nodes_view.h"
 
-class QSplitter;
+class QScrollArea;
 
 namespace qd::pages {
 
@@ -21,16 +21,20 @@ public:
     void open(const shell::Location& location) override;
     void setNamespace(const QString& name) override;
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void refresh();
+    void fitNodes();
     QWidget* titled(const QString& title, ResourceTable* table);
 
     Context m_context;
     ObjectHeader* m_header;
+    QScrollArea* m_scroll;
     views::NodesView* m_nodes;
     ResourceTable* m_deployments;
     ResourceTable* m_events;
-    QVector<QLabel*> m_titles;
     QTimer m_soon;
 };
 

@@ -1,11 +1,11 @@
 #include "app/pages/resource_table.h"
 
 #include <QContextMenuEvent>
-#include <QHeaderView>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QScrollBar>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "app/views/painting.h"
 
@@ -14,20 +14,40 @@ namespace qd::pages {
 using models::ResourceTableModel;
 
 namespace {
-// How far columns shrink, in parts of their usual width, before the table scrolls sideways: words can be shortened.
-constexpr qreal kNarrowest = 0.78;
+// How far columns of words shrink, in parts of their usual width: words can be shortened.
 constexpr qreal kNarrowestWords = 0.5;
+// Columns that yield this readily go before words are shortened further than this.
+constexpr int kYieldsSoon = 4;
+constexpr qreal kTight = 1.1;
 
-// Shares what is left over (in proportion to the widths) or missing (to what each can give) among the columns, so that
-// the table ends where the panel does.
-void shareOut(int extra, int wanted, int give, const QVector<int>& slack, QVector<int>& widths) {
-    int left = extra < 0 ? -qMin(-extra, give) : extra;
-    const int all = left;
-    for (qsizetype i = 0; i < widths.size(); ++i) {
-        const bool last = i + 1 == widths.size();
-        const qreal part = all < 0 ? (give > 0 ? qreal(slack[i]) / give : 0) : qreal(widths[i]) / qMax(1, wanted);
-        const int share = last ? left : int(all * part);
-        widths[i] += share;
+bool isWords(const models::Column& column) {
+    using models::CellKind;
+    return column.kind == CellKind::Muted || column.kind == CellKind::Name || column.kind == CellKind::Object ||
+           column.kind == CellKind::Tiles || column.width > 200;
+}
+
+struct Room {
+    int wanted;
+    int least;
+};
+
+// Shares what is left over among the columns in proportion to their widths, or what is missing among those that can
+// give, so that the table ends where the panel does.
+void shareOut(int room, const QVector<Room>& columns, QVector<int>& widths) {
+    int wanted = 0;
+    int give = 0;
+    for (const Room& column : columns) {
+        wanted += column.wanted;
+        give += column.wanted - column.least;
+    }
+    const int all = room < wanted ? -qMin(wanted - room, give) : room - wanted;
+    int left = all;
+    for (qsizetype i = 0; i < columns.size(); ++i) {
+        const Room& column = columns[i];
+        const qreal part = all < 0 ? (give > 0 ? qreal(column.wanted - column.least) / give : 0)
+                                   : qreal(column.wanted) / qMax(1, wanted);
+        const int share = i + 1 == columns.size() ? left : int(all * part);
+        widths << column.wanted + share;
         left -= share;
     }
 }
@@ -41,7 +61,9 @@ ResourceTable::ResourceTable(const shell::Theme& theme, models::LiveObjects& obj
       m_model(new ResourceTableModel(objects, std::move(columns), clock, this)),
       m_proxy(new models::ResourceTableProxy(this)),
       m_view(new QTableView(this)),
+      m_header(new TableHeader(theme, m_view)),
       m_delegate(new CellDelegate(theme, this)),
+      m_corner(new QFrame(m_view)),
       m_empty(new QLabel(m_view)) {
     setProperty("panel", true);
     m_proxy->setSourceModel(m_model);
@@ -55,8 +77,11 @@ ResourceTable::ResourceTable(const shell::Theme& theme, models::LiveObjects& obj
     connect(&objects, &models::LiveObjects::synced, this, &ResourceTable::showEmptyText);
     connect(&objects, &models::LiveObjects::errorChanged, this, &ResourceTable::showEmptyText);
     connect(&theme, &shell::Theme::changed, this, &ResourceTable::setColumnWidths);
+    for (const models::Column& column : m_model->columns())
+        for (models::LiveObjects* read : column.reads)
+            connect(read, &models::LiveObjects::changed, m_view->viewport(), qOverload<>(&QWidget::update));
     m_ages.setInterval(1000);
-    connect(&m_ages, &QTimer::timeout, m_view->viewport(), qOverload<>(&QWidget::update));
+    connect(&m_ages, &QTimer::timeout, this, &ResourceTable::repaintAges);
     sortBy(0);
     showEmptyText();
 }
@@ -64,6 +89,7 @@ ResourceTable::ResourceTable(const shell::Theme& theme, models::LiveObjects& obj
 void ResourceTable::setUpView() {
     m_view->setObjectName(QStringLiteral("resourceTable"));
     m_view->setAccessibleName(m_model->columns().first().title);
+    m_view->setHorizontalHeader(m_header);
     m_view->setModel(m_proxy);
     m_view->setItemDelegate(m_delegate);
     m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -78,8 +104,13 @@ void ResourceTable::setUpView() {
     m_view->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_view->verticalHeader()->hide();
     m_view->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    m_view->horizontalHeader()->setHighlightSections(false);
-    m_view->horizontalHeader()->setSectionsMovable(true);
+    m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    // The scroll bar stands beside the rows, not beside the header.
+    m_corner->setProperty("bar", true);
+    m_view->addScrollBarWidget(m_corner, Qt::AlignTop);
+    const bool feed = m_model->columns().first().kind == models::CellKind::Feed;
+    m_header->setVisible(!feed);
+    m_corner->setVisible(!feed);
     m_view->setContextMenuPolicy(Qt::CustomContextMenu);
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
@@ -99,25 +130,58 @@ void ResourceTable::setUpView() {
 }
 
 void ResourceTable::setColumnWidths() {
-    m_view->verticalHeader()->setDefaultSectionSize(m_theme.ipx(34));
     const auto& columns = m_model->columns();
-    QVector<int> widths;
-    QVector<int> slack;  // how much each can give
-    int wanted = 0;
-    int give = 0;
-    for (const models::Column& column : columns) {
-        const int width = m_theme.ipx(column.width);
-        const int title = qCeil(views::textWidth(m_theme.fonts().secondaryStrong, column.title)) +
-                          m_theme.ipx(widths.isEmpty() || column.kind == models::CellKind::Number ? 40 : 24);
-        const bool words = column.kind == models::CellKind::Muted || width > m_theme.ipx(200);
-        const int least = qMax(title, int(width * (words ? kNarrowestWords : kNarrowest)));
-        widths << width;
-        slack << qMax(0, width - least);
-        wanted += width;
-        give += slack.last();
+    m_view->verticalHeader()->setDefaultSectionSize(m_delegate->rowHeight(columns.first().kind));
+    m_corner->setFixedHeight(m_header->sizeHint().height());
+    QVector<Room> rooms;
+    QVector<int> shown;
+    int wants = 0;
+    int least = 0;
+    for (int i = 0; i < columns.size(); ++i) {
+        const models::Column& column = columns[i];
+        int needed = m_header->widthOf(column.title, i == 0);
+        if (!column.widest.isEmpty()) needed = qMax(needed, m_delegate->widthOf(column.kind, column.widest, i == 0));
+        const int wanted = qMax(needed, m_theme.ipx(column.width));
+        rooms << Room{wanted, qMax(needed, isWords(column) ? int(wanted * kNarrowestWords) : needed)};
+        shown << i;
+        wants += wanted;
+        least += rooms.last().least;
     }
-    shareOut(m_view->viewport()->width() - wanted, wanted, give, slack, widths);
-    for (int i = 0; i < widths.size(); ++i) m_view->horizontalHeader()->resizeSection(i, widths[i]);
+    const int room = m_view->viewport()->width();
+    while (least > room || wants > room * kTight) {
+        const auto first = std::max_element(shown.begin(), shown.end(),
+                                            [&columns](int a, int b) { return columns[a].yields < columns[b].yields; });
+        if (columns[*first].yields == 0 || (least <= room && columns[*first].yields < kYieldsSoon)) break;
+        wants -= rooms[*first].wanted;
+        least -= rooms[*first].least;
+        shown.erase(first);
+    }
+    QVector<Room> taking;
+    for (const int i : std::as_const(shown)) taking << rooms[i];
+    QVector<int> widths;
+    shareOut(room, taking, widths);
+    for (int i = 0; i < columns.size(); ++i) m_header->setSectionHidden(i, !shown.contains(i));
+    for (qsizetype i = 0; i < shown.size(); ++i) m_header->resizeSection(shown[i], widths[i]);
+}
+
+// Ages grow without an event. Only those that now read differently are painted again.
+void ResourceTable::repaintAges() {
+    const auto& columns = m_model->columns();
+    const int first = qMax(0, m_view->rowAt(0));
+    const int end = m_view->rowAt(m_view->viewport()->height() - 1);
+    const int last = end < 0 ? m_proxy->rowCount() - 1 : end;
+    for (int column = 0; column < columns.size(); ++column) {
+        if (!columns[column].ages || m_header->isSectionHidden(column)) continue;
+        for (int row = first; row <= last; ++row) {
+            const QModelIndex index = m_proxy->index(row, column);
+            const models::Cell cell = m_proxy->cell(index);
+            QString& before = m_shownAges[{row, column}];
+            const QString& now = cell.tail.isEmpty() ? cell.text : cell.tail;
+            if (before == now) continue;
+            before = now;
+            m_view->update(index);
+        }
+    }
 }
 
 void ResourceTable::setEmptyText(const QString& text) {
@@ -153,6 +217,12 @@ void ResourceTable::select(const std::string& uid) {
     }
 }
 
+void ResourceTable::chooseFirst() {
+    if (m_view->selectionModel()->hasSelection() || m_proxy->rowCount() == 0) return;
+    m_view->setCurrentIndex({});
+    m_view->setCurrentIndex(m_proxy->index(0, 0));
+}
+
 void ResourceTable::sortBy(int column, Qt::SortOrder order) {
     m_view->sortByColumn(column, order);
 }
@@ -175,8 +245,11 @@ bool ResourceTable::eventFilter(QObject* watched, QEvent* event) {
     }
     if (watched == m_view->viewport() && (event->type() == QEvent::MouseMove || event->type() == QEvent::Leave)) {
         const auto* mouse = event->type() == QEvent::MouseMove ? static_cast<QMouseEvent*>(event) : nullptr;
-        m_delegate->setHoveredRow(mouse ? m_view->rowAt(mouse->pos().y()) : -1);
-        m_view->viewport()->update();
+        const int row = mouse ? m_view->rowAt(mouse->pos().y()) : -1;
+        if (row != m_delegate->hoveredRow()) {
+            m_delegate->setHoveredRow(row);
+            m_view->viewport()->update();
+        }
     }
     return QFrame::eventFilter(watched, event);
 }

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <QFrame>
+#include <QHash>
 #include <QLabel>
 #include <QTableView>
 #include <QTimer>
 
 #include "app/models/resource_table_model.h"
 #include "app/pages/cell_delegate.h"
+#include "app/pages/table_header.h"
 #include "app/shell/theme.h"
 
 namespace qd::pages {
@@ -24,6 +26,8 @@ public:
     void setEmptyText(const QString& text);
     api::ObjectPtr current() const;
     void select(const std::string& uid);
+    // The first row, when none is chosen yet.
+    void chooseFirst();
     void sortBy(int column, Qt::SortOrder order = Qt::AscendingOrder);
 
 signals:
@@ -42,16 +46,20 @@ private:
     void setColumnWidths();
     void showEmptyText();
     void keepSelection();
+    void repaintAges();
 
     const shell::Theme& m_theme;
     models::LiveObjects& m_objects;
     models::ResourceTableModel* m_model;
     models::ResourceTableProxy* m_proxy;
     QTableView* m_view;
+    TableHeader* m_header;
     CellDelegate* m_delegate;
+    QFrame* m_corner;
     QLabel* m_empty;
     QString m_emptyText;
     QTimer m_ages;
+    QHash<std::pair<int, int>, QString> m_shownAges;  // by row and column
     api::ObjectPtr m_current;
 };
 

@@ -133,6 +133,7 @@ void Workbench::choose(const api::ObjectPtr& object) {
 }
 
 void Workbench::takeOver() {
+    if (!m_inspector->object()) m_table->chooseFirst();
     m_context.actions.setObject(m_inspector->object());
 }
 

@@ -22,8 +22,9 @@ WorkloadsPage::WorkloadsPage(const Context& context, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_stack);
-    m_deployments = makeList(kDeployments, bridge::kDeployments, models::deploymentColumns(), tr("Deployments"),
-                             tr("No Deployments yet.\nPress Apply YAML, or drop a manifest onto the window."));
+    m_deployments =
+        makeList(kDeployments, bridge::kDeployments, models::deploymentColumns(context.inventory), tr("Deployments"),
+                 tr("No Deployments yet.\nPress Apply YAML, or drop a manifest onto the window."));
     m_pods = makeList(kPods, bridge::kPods, models::podColumns(context.inventory), tr("Pods"),
                       tr("No Pods yet.\nA Deployment makes them for you; press Apply YAML to begin with one."));
     m_deployment = new DeploymentView(context, this);

@@ -168,7 +168,9 @@ CommandPalette::CommandPalette(const Theme& theme, const actions::ActionRegistry
 QVector<PaletteEntry> CommandPalette::commands() const {
     QVector<PaletteEntry> entries;
     for (QAction* action : m_registry.all()) {
-        if (!action->isEnabled() || !action->isVisible()) continue;
+        // What opened the palette has no place in it.
+        if (!action->isEnabled() || !action->isVisible() || action->objectName() == QStringLiteral("window.palette"))
+            continue;
         entries.push_back({action->text(),
                            actions::ActionRegistry::category(*action),
                            action->shortcut().toString(QKeySequence::NativeText),
@@ -176,6 +178,10 @@ QVector<PaletteEntry> CommandPalette::commands() const {
                            action,
                            {}});
     }
+    // Whoever opens the palette with something chosen most likely wants to do something with it.
+    std::stable_sort(entries.begin(), entries.end(), [](const PaletteEntry& a, const PaletteEntry& b) {
+        return actions::ActionRegistry::rank(*a.action) < actions::ActionRegistry::rank(*b.action);
+    });
     return entries;
 }
 

@@ -20,6 +20,7 @@ constexpr qint64 kLargestDrop = 16 * 1024 * 1024;  // a manifest, not a disk ima
 
 MainWindow::MainWindow(const Theme& theme, actions::ActionRegistry& registry, QSettings& settings)
     : m_theme(theme),
+      m_registry(registry),
       m_settings(settings),
       m_rail(new Rail(theme, this)),
       m_topBar(new TopBar(theme, this)),
@@ -33,7 +34,7 @@ MainWindow::MainWindow(const Theme& theme, actions::ActionRegistry& registry, QS
     buildLayout();
     m_palette = new CommandPalette(theme, registry, this);
     m_notice = new Notice(theme, this);
-    createActions(registry);
+    createActions();
     connect(m_rail, &Rail::pageChosen, this, [this](const QString& id) { goTo({id}); });
     connect(m_topBar, &TopBar::crumbChosen, this, &MainWindow::goTo);
     connect(&m_topBar->search(), &QAbstractButton::clicked, m_palette, &CommandPalette::popUp);
@@ -61,18 +62,18 @@ void MainWindow::buildLayout() {
     setMinimumSize(1024, 640);
 }
 
-void MainWindow::createActions(actions::ActionRegistry& registry) {
+void MainWindow::createActions() {
     //: Category of commands in the palette.
     const QString category = tr("Window");
-    QAction* open = registry.add({QStringLiteral("window.palette"), tr("Search or run a command"), category,
-                                  QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::Key_K)},
-                                 this, [this] { m_palette->popUp(); });
-    QAction* back = registry.add({QStringLiteral("window.back"), tr("Go back"), category, QStringLiteral("undo"),
-                                  QKeySequence(Qt::ALT | Qt::Key_Left)},
-                                 this, [this] { goBack(); });
-    QAction* quit = registry.add({QStringLiteral("window.quit"), tr("Quit Quarterdeck"), category,
-                                  QStringLiteral("close"), QKeySequence(QKeySequence::Quit)},
-                                 this, [] { QApplication::quit(); });
+    QAction* open = m_registry.add({QStringLiteral("window.palette"), tr("Search or run a command"), category,
+                                    QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::Key_K)},
+                                   this, [this] { m_palette->popUp(); });
+    QAction* back = m_registry.add({QStringLiteral("window.back"), tr("Go back"), category, QStringLiteral("undo"),
+                                    QKeySequence(Qt::ALT | Qt::Key_Left), false, 3},
+                                   this, [this] { goBack(); });
+    QAction* quit = m_registry.add({QStringLiteral("window.quit"), tr("Quit Quarterdeck"), category,
+                                    QStringLiteral("close"), QKeySequence(QKeySequence::Quit), false, 3},
+                                   this, [] { QApplication::quit(); });
     addActions({open, back, quit});
 }
 
@@ -90,12 +91,27 @@ void MainWindow::addPage(Page* page) {
     m_stack->addWidget(page);
     m_rail->addPage(page->id(), page->title(), page->icon());
     page->setNamespace(m_topBar->currentNamespace());
+    addPageAction(*page);
     connect(page, &Page::goTo, this, &MainWindow::goTo);
     connect(page, &Page::countChanged, this, [this, id = page->id()](int count) { m_rail->setCount(id, count); });
     connect(page, &Page::crumbsChanged, this, [this, page] {
         if (m_stack->currentWidget() == page) showCrumbs();
     });
     if (m_location.page.isEmpty()) goTo({page->id()});
+}
+
+// Ctrl 1 to Ctrl 9 in the rail's order; the palette has them all. The action goes with its page.
+void MainWindow::addPageAction(Page& page) {
+    const int number = static_cast<int>(m_pages.size());
+    const QKeySequence keys =
+        number <= 9 ? QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_0 + number)) : QKeySequence();
+    //: Command: shows a page of the window, for example Nodes.
+    QAction* action = m_registry.add({QStringLiteral("page.") + page.id(), tr("Go to %1").arg(page.title()),
+                                      //: Category of commands in the palette: those that show a page.
+                                      tr("Pages"), page.icon(), keys},
+                                     &page, [this, id = page.id()] { goTo({id}); });
+    action->setShortcutContext(Qt::WindowShortcut);
+    addAction(action);
 }
 
 void MainWindow::removePage(const QString& id) {

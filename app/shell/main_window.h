@@ -59,13 +59,15 @@ protected:
 
 private:
     void buildLayout();
-    void createActions(actions::ActionRegistry& registry);
+    void createActions();
+    void addPageAction(Page& page);
     void restore();
     void save();
     void showCrumbs();
     void readDropped(const QUrl& url);
 
     const Theme& m_theme;
+    actions::ActionRegistry& m_registry;
     QSettings& m_settings;
     Rail* m_rail;
     TopBar* m_topBar;

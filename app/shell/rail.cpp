@@ -51,7 +51,7 @@ void ClusterSwitcher::paintEvent(QPaintEvent*) {
     painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), px(Theme::kControlRadius),
                             px(Theme::kControlRadius));
     views::paintDot(painter, m_theme, QPointF(px(16), height() / 2.0), px(4.5), m_summary.state);
-    const QRectF words(px(28), px(5), width() - px(56), height() - px(10));
+    const QRectF words(px(30), px(6), width() - px(60), height() - px(13));
     const bool two = !m_summary.detail.isEmpty();
     paintText(painter, m_theme.fonts().strong, palette.text, words, two ? Qt::AlignTop : Qt::AlignVCenter,
               m_summary.name);

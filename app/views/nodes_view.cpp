@@ -53,7 +53,7 @@ NodesView::Shelf NodesView::shelf(qreal width) const {
     shelf.step = shelf.tile + px(most > 120 ? 3 : 6);
     const int across = std::max(1, static_cast<int>((shelf.cardWidth - px(32) + px(6)) / shelf.step));
     const int rows = static_cast<int>((most + across - 1) / across);
-    shelf.cardHeight = px(kHead) + std::max(2, rows) * shelf.step + px(12);
+    shelf.cardHeight = px(kHead) + rows * shelf.step + px(10);
     return shelf;
 }
 

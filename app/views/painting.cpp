@@ -189,9 +189,10 @@ qreal paintPill(QPainter* painter, const Theme& theme, const QPointF& topLeft, S
     const QRectF rect(topLeft, QSizeF(width, height));
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
-    painter->setPen(Qt::NoPen);
+    // A hairline gives the pill its shape where the light theme's tint is faint.
+    painter->setPen(QPen(shell::over(theme.palette().panel, colour, 0.32), 1));
     painter->setBrush(tint(theme.palette(), colour));
-    painter->drawRoundedRect(rect, height / 2, height / 2);
+    painter->drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), height / 2, height / 2);
     paintText(*painter, font, colour, rect, Qt::AlignCenter, text);
     painter->restore();
     return width;

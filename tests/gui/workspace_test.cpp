@@ -110,7 +110,7 @@ private slots:
         auto* picture = desk.find<views::RolloutView>("rolloutView");
         QTRY_VERIFY(picture->tile(kStarting));
         QTest::mouseClick(picture, Qt::LeftButton, {}, picture->tile(kStarting)->rect.center().toPoint());
-        QCOMPARE(desk.find<QLabel>("inspectorName")->text(), QStringLiteral("web-7f6b8-z7c3r"));
+        QCOMPARE(desk.find<pages::NameLabel>("inspectorName")->text(), QStringLiteral("web-7f6b8-z7c3r"));
         QCOMPARE(desk.find<QTableView>("resourceTable")->currentIndex().siblingAtColumn(0).data().toString(),
                  QStringLiteral("web-7f6b8-z7c3r"));
     }

@@ -64,7 +64,7 @@ private slots:
         QCOMPARE(model.minAvailable, 8);
         QCOMPARE(model.maxTotal, 13);
         QCOMPARE(model.waitingFor, QStringLiteral("waits for web-7f6b8-z7c3r"));
-        QCOMPARE(model.began, QStringLiteral("started 14 s ago by kubectl-set"));
+        QCOMPARE(model.began, QStringLiteral("started 14 s ago by you, with kubectl set"));
         QCOMPARE(model.word, QStringLiteral("Rolling out"));
         QCOMPARE(model.history.size(), 3);
         QCOMPARE(model.history.last().age, QStringLiteral("now"));
