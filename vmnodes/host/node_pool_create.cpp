@@ -5,6 +5,7 @@
 #include "vmnodes/host/libvirt_error.h"
 #include "vmnodes/host/machine_xml.h"
 #include "vmnodes/host/node_pool_impl.h"
+#include "vmnodes/host/timestamp_counter.h"
 
 namespace qd::host {
 namespace {
@@ -75,6 +76,14 @@ std::vector<DiskDescription> disksOf(const std::string& cluster, int index, cons
         disks.push_back({paths.of(imageVolumeName(image.agentHash, "agent")), "raw", "qd-agent", true});
     if (hasConfig) disks.push_back({paths.of(volumeName(cluster, index, "config.raw")), "raw", "qd-config", true});
     return disks;
+}
+
+std::string commandLineOf(const NodeImage& image, const Acceleration& acceleration) {
+    std::string line = image.commandLine;
+    if (acceleration.kind != Acceleration::Kind::Tcg) return line;
+    if (!image.commandLineTcg.empty()) line += " " + image.commandLineTcg;
+    if (const auto khz = timestampCounterKhz()) line += fmt::format(" tsc_early_khz={}", *khz);
+    return line;
 }
 
 }  // namespace
@@ -166,7 +175,6 @@ Result<void> NodePool::Impl::ensureNode(Storage& storage, const NodeImage& image
     report(Step::Disks, StepState::Done, node.name);
 
     report(Step::Define, StepState::Started, node.name);
-    const bool tcg = acceleration.kind == Acceleration::Kind::Tcg;
     const auto debug = configuration->settings.find("debug");
     const DomainDescription description{
         .name = name,
@@ -176,7 +184,7 @@ Result<void> NodePool::Impl::ensureNode(Storage& storage, const NodeImage& image
         .memoryMiB = spec.memoryMiB,
         .kernel = paths.of(imageVolumeName(image.hash, "kernel")),
         .initrd = image.initrd.empty() ? "" : paths.of(imageVolumeName(image.hash, "initrd")),
-        .commandLine = image.commandLine + (tcg && !image.commandLineTcg.empty() ? " " + image.commandLineTcg : ""),
+        .commandLine = commandLineOf(image, acceleration),
         .disks = disksOf(spec.name, node.index, image, !configuration->archive.empty(), paths),
         .network = networkName(spec.name),
         .mac = node.mac,
