@@ -1,6 +1,7 @@
 #include "cluster/control_plane/bootstrap.h"
 
 #include "cluster/api/types/core_v1.h"
+#include "cluster/api/types/scheduling_v1.h"
 #include "cluster/client/typed.h"
 
 namespace qd::control_plane {
@@ -28,6 +29,27 @@ Result<void> createNamespaces(client::Client& client) {
     return {};
 }
 
+Result<void> createPriorityClasses(client::Client& client) {
+    struct Row {
+        const char* name;
+        std::int32_t value;
+        const char* description;
+    };
+    constexpr Row kRows[] = {
+        {"system-node-critical", 2'000'001'000, "Used for system critical pods that must not be moved from their current node."},
+        {"system-cluster-critical", 2'000'000'000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."},
+    };
+    for (const Row& row : kRows) {
+        schedulingv1::PriorityClass priority;
+        priority.metadata.name = row.name;
+        priority.value = row.value;
+        priority.description = row.description;
+        priority.preemptionPolicy = "PreemptLowerPriority";
+        if (auto made = ensure(client, priority); !made) return fail(made.error().within(std::string("priority class ") + row.name));
+    }
+    return {};
+}
+
 // The first address of the service range is the API server's own.
 std::string firstAddress(const std::string& cidr) {
     std::string base = cidr.substr(0, cidr.find('/'));
@@ -38,6 +60,7 @@ std::string firstAddress(const std::string& cidr) {
 
 Result<void> createSystemObjects(client::Client& client, const std::string& serviceCidr) {
     if (auto made = createNamespaces(client); !made) return made;
+    if (auto made = createPriorityClasses(client); !made) return made;
     corev1::Service service;
     service.metadata.name = "kubernetes";
     service.metadata.namespace_ = "default";

@@ -105,6 +105,7 @@ Result<void> ControlPlane::State::open() {
     if (!services || services->address.v6 || services->prefix > 30) {
         return fail(Reason::BadRequest, fmt::format("the Services' network must be an IPv4 network of at least four addresses: {}", options.serviceCidr));
     }
+    parts.admission = apiserver::defaultAdmissionPlugins(random);
     // The last of the plugins that change objects: validation follows.
     parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(apiserver::ServiceRanges{.addresses = *services}, executor.clock(), random));
     server = std::make_unique<apiserver::ApiServer>(std::move(parts));

@@ -1,8 +1,11 @@
 // Admission: what may still change or refuse a write after it was authorised.
 // Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/.
 //
-// Plugins run in a fixed order (plugins.cpp): first every `mutate`, then, after defaulting, preparation and validation, every
+// Plugins run in a fixed order (admission.cpp): first every `mutate`, then, after defaulting, preparation and validation, every
 // `validate`. A plugin reads the store through Reader: committed state and, where asked for, writes on their way to disk.
+//
+// A plugin that must find an object which a controller makes (a namespace's default ServiceAccount) never waits for it: it
+// refuses and sets `mayComeSoon`, and whoever answers a client may try again a little later.
 #pragma once
 
 #include <memory>
@@ -12,6 +15,7 @@
 #include "cluster/api/kinds/kind.h"
 #include "cluster/api/object.h"
 #include "cluster/apiserver/auth/user.h"
+#include "cluster/base/random.h"
 #include "cluster/base/result.h"
 
 namespace qd::apiserver {
@@ -32,13 +36,26 @@ struct AdmissionRequest {
     const api::Kind* kind = nullptr;
     std::string subresource;
     std::string namespace_;
-    std::string name;
+    std::string name;  // empty while a name is yet to be generated
     User user;
     bool dryRun = false;
     api::Object* object = nullptr;        // may be changed by mutate; null for Delete
     const api::Object* old = nullptr;     // null for Create
     std::vector<std::string>* warnings = nullptr;
+    bool* mayComeSoon = nullptr;  // see above; may be null
 };
+
+// The 403 of admission: `pods "web" is forbidden: why`. An object without a name yet is called by its generateName.
+Error forbidden(const AdmissionRequest& request, std::string_view why);
+// The object when it is a T and the request is for itself, not for a subresource; else null.
+template <typename T>
+T* itself(AdmissionRequest& request) {
+    return request.subresource.empty() && request.object ? api::objectAs<T>(*request.object) : nullptr;
+}
+template <typename T>
+const T* itself(const AdmissionRequest& request) {
+    return request.subresource.empty() && request.object ? api::objectAs<T>(static_cast<const api::Object&>(*request.object)) : nullptr;
+}
 
 class AdmissionPlugin {
 public:
@@ -60,6 +77,6 @@ public:
 };
 
 // The built-in plugins in upstream's order.
-std::vector<std::unique_ptr<AdmissionPlugin>> defaultAdmissionPlugins();
+std::vector<std::unique_ptr<AdmissionPlugin>> defaultAdmissionPlugins(base::Random& random);
 
 }  // namespace qd::apiserver

@@ -60,9 +60,6 @@ Result<Written> Verbs::create(const Caller& caller, const Target& target, std::u
     for (int i = 1;; ++i) {
         std::unique_ptr<api::Object> attempt = i < tries ? object->clone() : std::move(object);
         Target named = target;
-        if (generated) {
-            attempt->metadata.name = attempt->metadata.generateName.substr(0, kLongestGeneratedBase) + m_context.random.nameSuffix();
-        }
         named.name = attempt->metadata.name;
         warnings.clear();
         auto written = createOnce(caller, named, std::move(attempt), options, warnings);
@@ -76,23 +73,27 @@ Result<Written> Verbs::create(const Caller& caller, const Target& target, std::u
     }
 }
 
-Result<Written> Verbs::createOnce(const Caller& caller, const Target& target, std::unique_ptr<api::Object> object,
+Result<Written> Verbs::createOnce(const Caller& caller, Target& target, std::unique_ptr<api::Object> object,
                                   const CreateOptions& options, std::vector<std::string>& warnings) {
+    // What admission fills in belongs to nobody.
+    if (!options.keepsManagedFields) {
+        if (auto tracked = trackCreate(caller, target, *object); !tracked) return fail(std::move(tracked.error()));
+    }
     AdmissionRequest admission{Operation::Create, target.kind, target.subresource, target.namespace_, target.name,
-                               caller.user, options.dryRun, object.get(), nullptr, &warnings};
+                               caller.user, options.dryRun, object.get(), nullptr, &warnings, options.mayComeSoon};
     if (auto done = mutate(admission); !done) return fail(std::move(done.error()));
 
     const api::Kind& kind = *target.kind;
     metav1::ObjectMeta& meta = object->metadata;
+    if (meta.name.empty() && !meta.generateName.empty()) {
+        target.name = meta.name = meta.generateName.substr(0, kLongestGeneratedBase) + m_context.random.nameSuffix();
+    }
     meta.deletionTimestamp.reset();
     meta.deletionGracePeriodSeconds.reset();
     meta.selfLink.clear();
     meta.creationTimestamp = api::Time(m_context.clock.now());
     meta.uid = m_context.random.uuid();
     if (kind.prepareForCreate) kind.prepareForCreate(*object);  // a Job selects its Pods by its uid
-    if (!options.keepsManagedFields) {
-        if (auto tracked = trackCreate(caller, target, *object); !tracked) return fail(std::move(tracked.error()));
-    }
     if (auto done = allocate(admission); !done) return fail(std::move(done.error()));
 
     if (kind.warnings) {

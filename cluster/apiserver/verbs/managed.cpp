@@ -6,7 +6,7 @@
 #include "cluster/api/codec/json_tree.h"
 #include "cluster/api/merge/field_manager.h"
 #include "cluster/apiserver/representation.h"
-#include "cluster/apiserver/verbs/verbs.h"
+#include "cluster/apiserver/verbs/managed.h"
 
 namespace qd::apiserver {
 namespace {
@@ -62,15 +62,35 @@ private:
 
 }  // namespace
 
+merge::FieldSet fieldsResetBy(const Target& target) {
+    const auto found = target.kind->subresourceUpdates.find(target.subresource);
+    const bool ofSubresource = found != target.kind->subresourceUpdates.end();
+    merge::FieldSet fields;
+    for (const std::string& path : ofSubresource ? found->second.resetFields : target.kind->update.resetFields) {
+        merge::Path elements;
+        for (std::size_t at = 0; at <= path.size();) {
+            const auto dot = std::min(path.find('.', at), path.size());
+            elements.push_back(merge::PathElement::field(std::string_view(path).substr(at, dot - at)));
+            at = dot + 1;
+        }
+        fields.insert(elements);
+    }
+    return fields;
+}
+
 Result<void> Verbs::trackCreate(const Caller& caller, const Target& target, api::Object& now) const {
     Scratch scratch;
-    const auto context = contextFor(target, m_context.clock.now());
+    auto context = contextFor(target, m_context.clock.now());
+    const merge::FieldSet dropped = fieldsResetBy(target);
+    context.resetFields = &dropped;
     return setManagedFields(now, merge::updateManaged(context, nullptr, scratch.treeOf(now), caller.manager));
 }
 
 Result<void> Verbs::trackUpdate(const Caller& caller, const Target& target, const api::Object& old, api::Object& now) const {
     Scratch scratch;
-    const auto context = contextFor(target, m_context.clock.now());
+    auto context = contextFor(target, m_context.clock.now());
+    const merge::FieldSet dropped = fieldsResetBy(target);
+    context.resetFields = &dropped;
     return setManagedFields(now, merge::updateManaged(context, scratch.treeOf(old), scratch.treeOf(now), caller.manager));
 }
 

@@ -5,7 +5,7 @@
 #include "cluster/api/merge/merge_patch.h"
 #include "cluster/api/merge/strategic_merge_patch.h"
 #include "cluster/apiserver/representation.h"
-#include "cluster/apiserver/verbs/verbs.h"
+#include "cluster/apiserver/verbs/managed.h"
 
 namespace qd::apiserver {
 namespace {
@@ -56,11 +56,13 @@ Result<Written> Verbs::patch(const Caller& caller, const Target& target, const P
     Change change;
     if (request.format == PatchFormat::Apply) {
         const auto applied = [&, this](const json::value& live) -> Result<std::unique_ptr<api::Object>> {
+            const merge::FieldSet dropped = fieldsResetBy(target);
             merge::ManagedContext context{.schema = *target.kind->structure,
                                           .group = target.kind->group,
                                           .version = target.kind->version,
                                           .kind = target.kind->kind,
                                           .subresource = target.subresource,
+                                          .resetFields = &dropped,
                                           .now = m_context.clock.now()};
             auto merged = merge::applyManaged(context, live, request.patch, caller.manager, request.force);
             if (!merged) return fail(std::move(merged.error()));

@@ -44,6 +44,7 @@ struct Target {
 struct CreateOptions {
     bool dryRun = false;
     bool keepsManagedFields = false;  // the object carries them already: server-side apply has computed them
+    bool* mayComeSoon = nullptr;      // set when what admission missed is about to be made (admission.h)
 };
 
 struct UpdateOptions {
@@ -131,7 +132,7 @@ private:
     // Managed fields (managed.cpp).
     Result<void> trackCreate(const Caller& caller, const Target& target, api::Object& now) const;
     Result<void> trackUpdate(const Caller& caller, const Target& target, const api::Object& old, api::Object& now) const;
-    Result<Written> createOnce(const Caller& caller, const Target& target, std::unique_ptr<api::Object> object,
+    Result<Written> createOnce(const Caller& caller, Target& target, std::unique_ptr<api::Object> object,
                                const CreateOptions& options, std::vector<std::string>& warnings);
     Result<Written> writeChanged(const Caller& caller, const Target& target, const store::Latest& latest,
                                  std::unique_ptr<api::Object> now, const ChangeOptions& options, bool& lost);

@@ -1,0 +1,34 @@
+// The built-in admission plugins, a file each. admission.cpp lists them in order.
+// Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/.
+#pragma once
+
+#include <memory>
+
+#include "cluster/apiserver/admission/admission.h"
+
+namespace qd::apiserver {
+
+// Nothing is written into namespaces that are absent, nothing made in those that go, and some namespaces never go.
+std::unique_ptr<AdmissionPlugin> namespaceLifecycle();
+// Gives Pods a ServiceAccount that exists, its pull secrets, and a volume with its token.
+std::unique_ptr<AdmissionPlugin> serviceAccount(base::Random& random);
+// New nodes are not ready.
+std::unique_ptr<AdmissionPlugin> taintNodesByCondition();
+// Turns the name of a PriorityClass into a number.
+std::unique_ptr<AdmissionPlugin> priority();
+// Pods tolerate an unreachable node for five minutes.
+std::unique_ptr<AdmissionPlugin> defaultTolerationSeconds();
+// Claims without a storage class get the cluster's default one.
+std::unique_ptr<AdmissionPlugin> defaultStorageClass();
+// Finalizers on claims, volumes and attribute classes; the protection controllers remove them.
+std::unique_ptr<AdmissionPlugin> storageObjectInUseProtection();
+// Only bound claims of a class that allows it may grow.
+std::unique_ptr<AdmissionPlugin> persistentVolumeClaimResize();
+// What a Pod's RuntimeClass adds to it: overhead, node selector, tolerations.
+std::unique_ptr<AdmissionPlugin> runtimeClass();
+// Ingresses without a class get the cluster's default one.
+std::unique_ptr<AdmissionPlugin> defaultIngressClass();
+// Pods carry the zone and region of their node.
+std::unique_ptr<AdmissionPlugin> podTopologyLabels();
+
+}  // namespace qd::apiserver
