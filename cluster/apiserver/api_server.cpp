@@ -211,10 +211,11 @@ Response ApiServer::State::dispatch(ApiServer& server, const Request& request, c
 
 Result<std::string> ApiServer::handleAs(const Request& request, const User& user) {
     Response response = m_state->dispatch(*this, request, parseRequestInfo(request), user);
-    if (response.gate) {
+    while (response.gate) {
         std::promise<std::unique_ptr<Response>> instead;
         auto released = instead.get_future();
-        response.gate([&](std::unique_ptr<Response> other) { instead.set_value(std::move(other)); });
+        Gate gate = std::exchange(response.gate, nullptr);
+        gate([&](std::unique_ptr<Response> other) { instead.set_value(std::move(other)); });
         if (auto other = released.get()) response = std::move(*other);
     }
     std::string body;
