@@ -23,6 +23,7 @@
 #include "cluster/control_plane/controller_host.h"
 #include "cluster/control_plane/in_process_client.h"
 #include "cluster/control_plane/pki_folder.h"
+#include "cluster/control_plane/rbac_bootstrap.h"
 #include "cluster/scheduler/scheduler.h"
 #include "cluster/store/api_codec.h"
 #include "vmnodes/hollow/hollow_nodes.h"
@@ -197,6 +198,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options) {
     std::unique_ptr<ControlPlane> plane(new ControlPlane(std::move(state)));
     const auto client = plane->client("kube-apiserver");
     if (auto made = createSystemObjects(*client, plane->m_state->options.serviceCidr); !made) return fail(std::move(made.error()));
+    if (auto made = ensureDefaultPolicy(*plane->m_state->server); !made) return fail(std::move(made.error()));
     plane->m_state->startControllers();
     plane->m_state->server->setReady(true);
     return plane;
