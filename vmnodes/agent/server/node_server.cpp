@@ -6,6 +6,7 @@
 
 #include "vmnodes/agent/server/log_response.h"
 #include "vmnodes/agent/server/node_metrics.h"
+#include "vmnodes/agent/server/remote_command.h"
 
 namespace qd::agent::server {
 namespace {
@@ -135,10 +136,11 @@ Result<std::string> NodeServer::sessionUrl(const Route& route, const Request& re
     cri::ExecRequest wish;
     wish.containerId = status->id;
     for (const std::string_view word : request.query.all("command")) wish.command.emplace_back(word);
-    wish.tty = flag(request.query, "tty");
-    wish.stdin_ = flag(request.query, "input") || flag(request.query, "stdin");
-    wish.stdout_ = flag(request.query, "output") || flag(request.query, "stdout");
-    wish.stderr_ = (flag(request.query, "error") || flag(request.query, "stderr")) && !wish.tty;
+    const SessionStreams streams = SessionStreams::of(request.query);
+    wish.tty = streams.tty;
+    wish.stdin_ = streams.input;
+    wish.stdout_ = streams.output;
+    wish.stderr_ = streams.error;
     return route.kind == "exec" ? m_runtime.exec(wish) : m_runtime.attach(wish);
 }
 

@@ -1,5 +1,5 @@
-// A session with the runtime's streaming server (plain HTTP on loopback): raw bytes after an upgrade to SPDY/3.1, or
-// WebSocket messages. Private to server/.
+// A session with the runtime's streaming server (plain HTTP on loopback): raw bytes after an upgrade to SPDY/3.1.
+// Private to server/.
 #pragma once
 
 #include <memory>
@@ -27,9 +27,7 @@ struct BackendRequest {
     http::Headers headers;
 };
 
-// Both connect and shake hands before they return. An error carries the server's own words.
+// Connects and shakes hands before it returns. An error carries the server's own words.
 Result<std::shared_ptr<StreamBackend>> openSpdyBackend(http::IoThreads& io, const BackendRequest& request);
-Result<std::shared_ptr<StreamBackend>> openWebSocketBackend(http::IoThreads& io, const BackendRequest& request,
-                                                            const std::string& subprotocol);
 
 }  // namespace qd::agent::server

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cluster/base/http/io.h"
+#include "vmnodes/agent/server/remote_command.h"
 #include "vmnodes/agent/server/stream_backend.h"
 
 namespace qd::agent::server {
@@ -14,11 +15,16 @@ constexpr std::size_t kMostQueued = 1024 * 1024;
 constexpr char kStreamVersion[] = "X-Stream-Protocol-Version";
 constexpr char kTunnel[] = "SPDY/3.1+";
 constexpr char kRuntimeProtocol[] = "v4.channel.k8s.io";
-constexpr char kCloseSignal = '\xff';  // v5: the channel in the second byte has ended
+constexpr char kWithCloseSignals[] = "v5.channel.k8s.io";
 
-// The two ends of a session. What comes for an end that is not there yet waits for it.
+// The two ends of a session, and between them either nothing, so that messages pass as they are, or a command that
+// translates. What comes for an end that is not there yet waits for it.
 class Joint {
 public:
+    explicit Joint(std::unique_ptr<RemoteCommand> command) : m_command(std::move(command)) {
+        if (m_command) carryOut(m_command->begin());
+    }
+
     std::shared_ptr<http::Channel> get(bool front) {
         const std::lock_guard lock(m_mutex);
         return m_ends[front].channel;
@@ -28,25 +34,27 @@ public:
         One& end = m_ends[front];
         end.channel = std::move(channel);
         for (http::Bytes& message : std::exchange(end.early, {})) end.channel->send({std::move(message)});
-        if (m_over) std::exchange(end.channel, nullptr)->close();
+        if (m_over) closeBoth();
     }
     // One end has gone: the other one, now or when it comes, is closed.
     void finish(bool front) {
         const std::lock_guard lock(m_mutex);
+        if (!front && m_command && !m_over) carryOut(m_command->runtimeGone());
         m_over = true;
         m_ends[front].channel.reset();
-        if (const auto other = std::exchange(m_ends[!front].channel, nullptr)) other->close();
+        closeBoth();
     }
-    // Answers whether the end has more than enough to do.
-    bool deliver(bool front, http::Bytes message) {
+    // Passes on what the front, or the back, has sent. Answers whether there is more than enough of it on its way.
+    bool pass(bool fromFront, std::string message) {
         const std::lock_guard lock(m_mutex);
-        One& end = m_ends[front];
-        if (!end.channel) {
-            end.early.push_back(std::move(message));
-            return false;
-        }
-        end.channel->send({std::move(message)});  // queues, and never calls back
-        return end.channel->queued() > kMostQueued;
+        if (m_over) return false;
+        if (m_command)
+            carryOut(fromFront ? m_command->fromClient(message) : m_command->fromRuntime(message));
+        else
+            deliver(!fromFront, std::move(message));
+        const One& to = m_ends[!fromFront];
+        const std::size_t waiting = m_command && fromFront ? m_command->waiting() : 0;
+        return waiting + (to.channel ? to.channel->queued() : 0) > kMostQueued;
     }
 
 private:
@@ -54,20 +62,36 @@ private:
         std::shared_ptr<http::Channel> channel;
         http::Buffers early;
     };
+    // Channels queue, and never call back: the lock may be held.
+    void deliver(bool front, std::string message) {
+        One& end = m_ends[front];
+        if (end.channel)
+            end.channel->send({http::bytes(std::move(message))});
+        else
+            end.early.push_back(http::bytes(std::move(message)));
+    }
+    void carryOut(RemoteCommand::Step step) {
+        if (!step.toRuntime.empty()) deliver(false, std::move(step.toRuntime));
+        for (std::string& message : step.toClient) deliver(true, std::move(message));
+        if (!step.over) return;
+        m_over = true;
+        closeBoth();
+    }
+    void closeBoth() {
+        for (One& end : m_ends)
+            if (const auto channel = std::exchange(end.channel, nullptr)) channel->close();
+    }
+
     std::mutex m_mutex;
-    One m_ends[2];        // guarded by m_mutex
-    bool m_over = false;  // guarded by m_mutex
+    const std::unique_ptr<RemoteCommand> m_command;  // guarded by m_mutex; may be null
+    One m_ends[2];                                   // guarded by m_mutex
+    bool m_over = false;                             // guarded by m_mutex
 };
 
 class End final : public http::ChannelHandler {
 public:
-    End(std::shared_ptr<Joint> joint, bool isFront, bool dropCloseSignals, std::shared_ptr<StreamBackend> toBegin,
-        std::shared_ptr<End> other)
-        : m_joint(std::move(joint)),
-          m_isFront(isFront),
-          m_dropCloseSignals(dropCloseSignals),
-          m_toBegin(std::move(toBegin)),
-          m_other(std::move(other)) {}
+    End(std::shared_ptr<Joint> joint, bool isFront, std::shared_ptr<StreamBackend> toBegin, std::shared_ptr<End> other)
+        : m_joint(std::move(joint)), m_isFront(isFront), m_toBegin(std::move(toBegin)), m_other(std::move(other)) {}
     ~End() override {
         if (m_toBegin) m_toBegin->close(1000, {});  // the client never came
     }
@@ -77,8 +101,7 @@ public:
         if (m_toBegin) std::exchange(m_toBegin, nullptr)->begin(std::exchange(m_other, nullptr));
     }
     void received(std::string message, bool) override {
-        if (m_dropCloseSignals && !message.empty() && message.front() == kCloseSignal) return;
-        if (m_joint->deliver(!m_isFront, http::bytes(std::move(message))))
+        if (m_joint->pass(m_isFront, std::move(message)))
             if (const auto own = m_joint->get(m_isFront)) own->pauseReading();
     }
     void drained() override {
@@ -89,7 +112,6 @@ public:
 private:
     std::shared_ptr<Joint> m_joint;
     bool m_isFront;
-    bool m_dropCloseSignals;
     std::shared_ptr<StreamBackend> m_toBegin;
     std::shared_ptr<End> m_other;
 };
@@ -102,10 +124,11 @@ apiserver::Response refused(int code, const std::string& message) {
     return response;
 }
 
-apiserver::Response joined(std::shared_ptr<StreamBackend> backend, apiserver::Upgrade upgrade, bool dropCloseSignals) {
-    const auto joint = std::make_shared<Joint>();
-    auto back = std::make_shared<End>(joint, false, false, nullptr, nullptr);
-    upgrade.handler = std::make_shared<End>(joint, true, dropCloseSignals, backend, std::move(back));
+apiserver::Response joined(std::shared_ptr<StreamBackend> backend, apiserver::Upgrade upgrade,
+                           std::unique_ptr<RemoteCommand> command) {
+    const auto joint = std::make_shared<Joint>(std::move(command));
+    auto back = std::make_shared<End>(joint, false, nullptr, nullptr);
+    upgrade.handler = std::make_shared<End>(joint, true, backend, std::move(back));
     apiserver::Response response;
     response.code = 101;
     if (const std::string* version = backend->answer.find(kStreamVersion);
@@ -115,38 +138,50 @@ apiserver::Response joined(std::shared_ptr<StreamBackend> backend, apiserver::Up
     return response;
 }
 
+// What the client and the bridge have agreed on.
+struct Agreement {
+    apiserver::Upgrade upgrade;
+    std::vector<std::string> versions;       // offered to the runtime
+    std::unique_ptr<RemoteCommand> command;  // null: bytes pass as they are
+};
+
+Result<Agreement> agree(const apiserver::Request& request) {
+    Agreement agreement;
+    if (apiserver::wantsUpgrade(request, "SPDY/3.1")) {
+        agreement.upgrade.protocol = "SPDY/3.1";
+        for (const std::string_view version : request.headers.all(kStreamVersion))
+            agreement.versions.emplace_back(version);
+        return agreement;
+    }
+    if (!apiserver::wantsUpgrade(request, "websocket")) return fail(Reason::BadRequest, "Upgrade request required");
+    for (const std::string_view offered : apiserver::offeredSubprotocols(request)) {
+        agreement.upgrade.subprotocol = offered;
+        if (offered.starts_with(kTunnel)) {
+            agreement.versions.emplace_back(offered.substr(std::string_view(kTunnel).size()));
+            return agreement;
+        }
+        if (offered != kWithCloseSignals && offered != kRuntimeProtocol) continue;
+        agreement.versions.emplace_back(kRuntimeProtocol);
+        agreement.command =
+            std::make_unique<RemoteCommand>(SessionStreams::of(request.query), offered == kWithCloseSignals);
+        return agreement;
+    }
+    return fail(Reason::BadRequest, "none of the offered subprotocols is known here");
+}
+
 }  // namespace
 
 StreamBridge::StreamBridge() : m_io(std::make_unique<http::IoThreads>("streams", 1)) {}
 StreamBridge::~StreamBridge() = default;
 
 apiserver::Response StreamBridge::open(const std::string& url, const apiserver::Request& request) {
+    auto agreement = agree(request);
+    if (!agreement) return refused(400, agreement.error().message);
     BackendRequest wish{url, {}};
-    apiserver::Upgrade upgrade;
-    if (apiserver::wantsUpgrade(request, "SPDY/3.1")) {
-        for (const std::string_view version : request.headers.all(kStreamVersion))
-            wish.headers.add(kStreamVersion, std::string(version));
-        auto backend = openSpdyBackend(*m_io, wish);
-        if (!backend) return refused(500, backend.error().message);
-        upgrade.protocol = "SPDY/3.1";
-        return joined(std::move(*backend), std::move(upgrade), false);
-    }
-    if (!apiserver::wantsUpgrade(request, "websocket")) return refused(400, "Upgrade request required");
-    for (const std::string_view offered : apiserver::offeredSubprotocols(request)) {
-        if (offered.starts_with(kTunnel)) {
-            wish.headers.add(kStreamVersion, std::string(offered.substr(std::string_view(kTunnel).size())));
-            auto backend = openSpdyBackend(*m_io, wish);
-            if (!backend) return refused(500, backend.error().message);
-            upgrade.subprotocol = std::string(offered);
-            return joined(std::move(*backend), std::move(upgrade), false);
-        }
-        if (offered != "v5.channel.k8s.io" && offered != kRuntimeProtocol) continue;
-        auto backend = openWebSocketBackend(*m_io, wish, kRuntimeProtocol);
-        if (!backend) return refused(500, backend.error().message);
-        upgrade.subprotocol = std::string(offered);
-        return joined(std::move(*backend), std::move(upgrade), offered == "v5.channel.k8s.io");
-    }
-    return refused(400, "none of the offered subprotocols is known here");
+    for (std::string& version : agreement->versions) wish.headers.add(kStreamVersion, std::move(version));
+    auto backend = openSpdyBackend(*m_io, wish);
+    if (!backend) return refused(500, backend.error().message);
+    return joined(std::move(*backend), std::move(agreement->upgrade), std::move(agreement->command));
 }
 
 }  // namespace qd::agent::server

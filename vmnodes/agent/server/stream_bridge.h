@@ -2,10 +2,8 @@
 //
 //   client speaks                                   runtime is spoken to
 //   SPDY/3.1 (older kubectl, API servers)           SPDY/3.1, byte for byte
-//   WebSocket v5/v4.channel.k8s.io                  WebSocket v4.channel.k8s.io, message for message
+//   WebSocket v5/v4.channel.k8s.io                  SPDY/3.1, translated by remote_command.h
 //   WebSocket SPDY/3.1+portforward.k8s.io (tunnel)  SPDY/3.1, the messages' bytes
-//
-// containerd 1.7 knows WebSocket v4, which cannot close one direction: v5's end of standard input is not passed on.
 #pragma once
 
 #include <memory>

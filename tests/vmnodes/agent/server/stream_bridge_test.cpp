@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "cluster/base/executor.h"
+#include "vmnodes/agent/server/spdy_frames.h"
 
 using namespace qd;
 using namespace qd::agent::server;
@@ -74,6 +75,35 @@ private slots:
         QTRY_VERIFY(front->isClosed());
     }
 
+    // As `kubectl exec -i pod -- cat < file`.
+    void aWebSocketClientsInputEndsAndTheCommandWithIt() {
+        QTcpServer runtime;
+        QVERIFY(runtime.listen(QHostAddress::LocalHost));
+        StreamBridge bridge;
+        apiserver::Request request;
+        request.query = http::Query::parse("command=cat&input=1&output=1&error=1");
+        request.headers = {{"Connection", "Upgrade"},
+                           {"Upgrade", "websocket"},
+                           {"Sec-WebSocket-Protocol", "v5.channel.k8s.io, v4.channel.k8s.io"}};
+        auto opening = open(bridge, runtime, request);
+        QTcpSocket* socket = accept(runtime);
+        QVERIFY(socket != nullptr);
+        QVERIFY(readHead(socket).contains("X-Stream-Protocol-Version: v4.channel.k8s.io\r\n"));
+        socket->write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n");
+        socket->flush();
+        apiserver::Response response = finish(opening);
+        QVERIFY(response.upgrade.has_value());
+        QCOMPARE(response.upgrade->protocol, std::string("websocket"));
+        QCOMPARE(response.upgrade->subprotocol, std::string("v5.channel.k8s.io"));
+        const auto front = std::make_shared<FrontChannel>();
+        response.upgrade->handler->opened(front);
+        response.upgrade->handler->received(std::string("\0all of it", 10), false);
+        response.upgrade->handler->received(std::string("\xff\0", 2), false);
+        playCat(socket);
+        QTRY_VERIFY(front->isClosed());
+        QCOMPARE(front->received(), std::string("\1") + "\1all of it" + "\3{}");
+    }
+
     void aRefusalOfTheRuntimeIsPassedOn() {
         QTcpServer runtime;
         QVERIFY(runtime.listen(QHostAddress::LocalHost));
@@ -95,6 +125,31 @@ private slots:
     }
 
 private:
+    // The runtime's part: accepts what is opened, sends back what comes, and ends when the input has ended.
+    static void playCat(QTcpSocket* socket) {
+        spdy::FrameReader reader;
+        spdy::FrameWriter writer;
+        const auto say = [&](const spdy::Frame& frame) {
+            socket->write(QByteArray::fromStdString(writer.write(frame)));
+        };
+        constexpr std::uint32_t kStatus = 1, kOutput = 5;
+        for (bool ended = false; !ended;) {
+            if (socket->bytesAvailable() == 0) QVERIFY(socket->waitForReadyRead(5000));
+            const auto frames = reader.feed(socket->readAll().toStdString());
+            QVERIFY(frames.has_value());
+            for (const spdy::Frame& frame : *frames) {
+                if (const auto* stream = std::get_if<spdy::SynStream>(&frame))
+                    say(spdy::SynReply{stream->stream, false, {}});
+                const auto* data = std::get_if<spdy::Data>(&frame);
+                if (data == nullptr) continue;
+                say(spdy::Data{kOutput, false, data->bytes});
+                ended = data->fin;
+            }
+        }
+        say(spdy::Data{kStatus, false, "{}"});
+        say(spdy::GoAway{7, 0});
+        socket->flush();
+    }
     // open() blocks: it runs beside the test's own loop.
     std::future<apiserver::Response> open(StreamBridge& bridge, const QTcpServer& runtime,
                                           const apiserver::Request& request) {
