@@ -109,6 +109,7 @@ struct ClusterOwner::State {
     Result<void> registerNodes();
     Result<void> makeMachines(Steps& steps, std::stop_token stop);
     Result<void> openToNodes(Steps& steps);
+    Result<void> makeDns(Steps& steps);
     Result<void> runMachines(Steps& steps, std::stop_token stop);
     void announce(Steps& steps, bool fresh) const;
     void stopControlPlane() {
@@ -234,10 +235,17 @@ Result<void> ClusterOwner::State::openToNodes(Steps& steps) {
         return fail(applied.error().within("the nodes' access"));
     if (auto applied = applyManifest(*client, apiEndpointManifest(gateway, kNodePort)); !applied)
         return fail(applied.error().within("the Service kubernetes"));
-    const auto dns = dnsManifest(plan->dnsService().toString(), std::string(kClusterDomain));
-    if (!dns) return fail(dns.error());
-    if (auto applied = applyManifest(*client, *dns); !applied) return fail(applied.error().within("the cluster's DNS"));
     steps.done("control-plane", plane->serverUrl());
+    return {};
+}
+
+// Only when the nodes can take Pods: the replicas then go to different ones.
+Result<void> ClusterOwner::State::makeDns(Steps& steps) {
+    steps.begin("dns", "Cluster DNS");
+    const auto manifest = dnsManifest(plan->dnsService().toString(), std::string(kClusterDomain));
+    if (!manifest) return fail(manifest.error());
+    if (auto applied = applyManifest(*plane->client("quarterdeck"), *manifest); !applied)
+        return fail(applied.error().within("the cluster's DNS"));
     return {};
 }
 
@@ -250,7 +258,7 @@ Result<void> ClusterOwner::State::runMachines(Steps& steps, std::stop_token stop
         if (auto opened = openToNodes(steps); !opened) return opened;
     const auto console = [this](const std::string& node) { return pool->consoleLog(node); };
     if (auto ready = readiness.waitForNodes(nodeNames(), console); !ready) return ready;
-    steps.begin("dns", "Cluster DNS");
+    if (auto made = makeDns(steps); !made) return made;
     if (auto ready = readiness.waitForDns(); !ready) return ready;
     return ownership->publish(plane->serverUrl());
 }
