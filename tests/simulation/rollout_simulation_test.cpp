@@ -105,14 +105,6 @@ void Rollout::begin() {
     container.image = "registry.example/app:0";
     container.resources.requests["cpu"] = api::Quantity::of("100m");
     deployment.spec.template_.spec.containers.push_back(container);
-    // What admission gives to Pods that say nothing: those of a lost node are not ready for a while before they are taken away.
-    for (const auto* taint : {corev1::TaintNodeNotReady, corev1::TaintNodeUnreachable}) {
-        auto& toleration = deployment.spec.template_.spec.tolerations.emplace_back();
-        toleration.key = taint;
-        toleration.operator_ = "Exists";
-        toleration.effect = "NoExecute";
-        toleration.tolerationSeconds = 300;
-    }
     deployment.spec.template_.spec.terminationGracePeriodSeconds = 5;
     client::Api<appsv1::Deployment> deployments(m_cluster.user());
     if (const auto made = deployments.create(deployment); !made) throw Failed{made.error().message};

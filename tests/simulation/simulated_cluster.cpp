@@ -18,6 +18,7 @@ SimulatedCluster::SimulatedCluster(std::uint64_t seed, unsigned nodes) : m_execu
     apiserver::ApiServerParts parts{.store = *m_store, .executor = m_executor, .random = m_random, .authenticators = {}, .authorizer = nullptr, .admission = {}, .reader = std::make_unique<apiserver::StoreReader>(*m_store)};
     parts.authorizer = std::make_unique<apiserver::MastersAuthorizer>();
     const auto services = api::IpNetwork::parse("10.96.0.0/16");
+    parts.admission = apiserver::defaultAdmissionPlugins(m_random);
     parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(apiserver::ServiceRanges{.addresses = *services}, m_executor.clock(), m_random));
     m_server = std::make_unique<apiserver::ApiServer>(std::move(parts));
     m_user = clientOf("user");
