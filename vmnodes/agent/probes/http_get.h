@@ -25,9 +25,10 @@ struct HttpAnswer {
     std::string location;
 };
 
-// Blocks at most as long as the limit. Redirects are not followed.
+// Blocks at most as long as the limit. Redirects are not followed. An error has the words of Go's net/http, which
+// kubelet's Events show: Get "http://10.244.1.2:8080/health": dial tcp 10.244.1.2:8080: connect: connection refused.
 Result<HttpAnswer> httpGet(const HttpRequest& request, base::Duration limit);
-// Whether a TCP connection can be made within the limit.
+// Whether a TCP connection can be made within the limit; else the same words from `dial tcp` on.
 Result<void> tcpConnect(const std::string& address, int port, base::Duration limit);
 
 }  // namespace qd::agent::probes

@@ -45,9 +45,7 @@ ProbeAnswer byHttp(const corev1::HTTPGetAction& action, const corev1::Container&
     for (const corev1::HTTPHeader& header : action.httpHeaders) request.headers.emplace_back(header.name, header.value);
     for (int redirects = 0;; ++redirects) {
         const auto answer = httpGet(request, limit);
-        if (!answer)
-            return {Outcome::Failure, fmt::format("Get \"{}://{}:{}{}\": {}", request.tls ? "https" : "http",
-                                                  request.address, request.port, request.path, answer.error().message)};
+        if (!answer) return {Outcome::Failure, answer.error().message};
         const bool redirected = answer->status >= 300 && answer->status < 400;
         if (redirected && answer->location.starts_with('/') && redirects < kMostRedirects) {
             request.path = answer->location;  // the same host: the target's own page decides
