@@ -3,10 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <charconv>
 
+#include "cluster/api/codec/json.h"
+#include "cluster/api/codec/protobuf.h"
+#include "cluster/api/codec/yaml.h"
 #include "cluster/api/field/path.h"
+#include "cluster/api/types/meta_v1.h"
+#include "cluster/apiserver/negotiation.h"
 
 namespace qd::apiserver {
 namespace {
@@ -84,34 +89,40 @@ Result<WriteParameters> parseWriteParameters(const Request& request, std::string
 
 namespace {
 
-Result<void> readDeleteBody(const std::string& body, DeleteOptions& options, std::vector<std::string>& dryRun) {
-    boost::system::error_code error;
-    const boost::json::value parsed = boost::json::parse(body, error);
-    if (error || !parsed.is_object()) {
-        return fail(Reason::BadRequest, "couldn't get version/kind; json parse error: " + (error ? error.message() : "not an object"));
+Result<metav1::DeleteOptions> decodeDeleteOptions(std::string_view body, Encoding encoding) {
+    if (encoding == Encoding::Protobuf) {
+        const auto envelope = api::openProtobuf(body);
+        if (!envelope) return fail(envelope.error());
+        metav1::DeleteOptions decoded;
+        decoded.kind = envelope->typeMeta.kind;
+        if (auto read = api::decodeProtobufMessage(envelope->message, metav1::DeleteOptions::kDescriptor, &decoded); !read) return fail(read.error());
+        return decoded;
     }
-    const boost::json::object& object = parsed.as_object();
-    const auto text = [](const boost::json::object& from, std::string_view name) -> std::optional<std::string> {
-        const auto* value = from.if_contains(name);
-        if (!value || !value->is_string()) return std::nullopt;
-        return std::string(value->as_string());
-    };
-    if (const auto kind = text(object, "kind"); kind && *kind != "DeleteOptions") {
-        return fail(Reason::BadRequest, "DeleteOptions expected, but a " + *kind + " was sent");
+    std::string json(body);
+    if (encoding == Encoding::Yaml) {
+        const auto documents = api::parseYaml(body);
+        if (!documents) return fail(documents.error());
+        json = documents->empty() ? "{}" : boost::json::serialize(documents->front().tree);
     }
-    if (const auto* grace = object.if_contains("gracePeriodSeconds"); grace && grace->is_int64()) options.gracePeriodSeconds = grace->as_int64();
-    if (const auto* orphan = object.if_contains("orphanDependents"); orphan && orphan->is_bool()) options.orphanDependents = orphan->as_bool();
-    if (auto policy = text(object, "propagationPolicy")) options.propagationPolicy = std::move(policy);
-    if (const auto* preconditions = object.if_contains("preconditions"); preconditions && preconditions->is_object()) {
-        if (auto uid = text(preconditions->as_object(), "uid")) options.uid = std::move(uid);
-        if (auto version = text(preconditions->as_object(), "resourceVersion")) options.resourceVersion = std::move(version);
+    if (const auto type = api::typeMetaOfJson(json); !type) return fail(type.error());
+    return api::decodeJson<metav1::DeleteOptions>(json);
+}
+
+// Returns its dryRun.
+Result<std::vector<std::string>> readDeleteBody(const Request& request, DeleteOptions& options) {
+    const auto encoding = bodyEncoding(request);
+    if (!encoding) return fail(encoding.error());
+    auto body = decodeDeleteOptions(request.body, *encoding);
+    if (!body) return fail(body.error());
+    if (body->kind != "DeleteOptions") return fail(Reason::BadRequest, "DeleteOptions expected, but a " + body->kind + " was sent");
+    options.gracePeriodSeconds = body->gracePeriodSeconds;
+    options.orphanDependents = body->orphanDependents;
+    options.propagationPolicy = std::move(body->propagationPolicy);
+    if (body->preconditions) {
+        options.uid = body->preconditions->uid;
+        options.resourceVersion = body->preconditions->resourceVersion;
     }
-    if (const auto* list = object.if_contains("dryRun"); list && list->is_array()) {
-        for (const auto& each : list->as_array()) {
-            if (each.is_string()) dryRun.emplace_back(each.as_string());
-        }
-    }
-    return {};
+    return std::move(body->dryRun);
 }
 
 }  // namespace
@@ -120,7 +131,9 @@ Result<DeleteOptions> parseDeleteOptions(const Request& request) {
     DeleteOptions options;
     std::vector<std::string> dryRun;
     if (!request.body.empty()) {
-        if (auto read = readDeleteBody(request.body, options, dryRun); !read) return fail(std::move(read.error()));
+        auto read = readDeleteBody(request, options);
+        if (!read) return fail(std::move(read.error()));
+        dryRun = std::move(*read);
     } else {
         auto grace = number(request, "gracePeriodSeconds");
         if (!grace) return fail(std::move(grace.error()));
