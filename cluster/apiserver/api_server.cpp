@@ -7,6 +7,7 @@
 #include <charconv>
 #include <future>
 #include <map>
+#include <semaphore>
 
 #include "cluster/apiserver/auth/impersonation.h"
 #include "cluster/apiserver/representation.h"
@@ -209,6 +210,24 @@ Response ApiServer::State::dispatch(ApiServer& server, const Request& request, c
     return handleResource(server, Exchange{request, info, kind, std::move(user)});
 }
 
+namespace {
+
+// Takes a body that comes in pieces until its end.
+Result<void> drain(BodySource& source, std::string& body) {
+    auto awake = std::make_shared<std::counting_semaphore<>>(0);
+    source.start([awake] { awake->release(); });
+    for (;;) {
+        Buffers pieces;
+        const BodySource::State state = source.next(pieces);
+        for (const auto& piece : pieces) body += *piece;
+        if (state == BodySource::State::End) return {};
+        if (state == BodySource::State::Abort) return fail(Reason::ServiceUnavailable, "the answer broke off");
+        if (state == BodySource::State::Waiting) awake->acquire();
+    }
+}
+
+}  // namespace
+
 Result<std::string> ApiServer::handleAs(const Request& request, const User& user) {
     Response response = m_state->dispatch(*this, request, parseRequestInfo(request), user);
     while (response.gate) {
@@ -220,6 +239,9 @@ Result<std::string> ApiServer::handleAs(const Request& request, const User& user
     }
     std::string body;
     for (const auto& piece : response.body) body += *piece;
+    if (response.stream) {
+        if (auto whole = drain(*response.stream, body); !whole) return fail(std::move(whole.error()));
+    }
     if (response.code >= 400) return fail(api::errorFromStatus(response.code, body));
     return body;
 }

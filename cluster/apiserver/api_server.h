@@ -54,7 +54,7 @@ public:
 
     Response handle(const Request& request);
     // For callers in this process, whose user is known and who are not asked for permission: waits for the whole answer and
-    // gives its body, or the error that it is. Not for watches.
+    // gives its body, or the error that it is. Not for what has no end: watches, followed logs.
     Result<std::string> handleAs(const Request& request, const User& user);
     Verbs& verbs();
     const Reader& reader() const;

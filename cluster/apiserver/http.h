@@ -96,6 +96,9 @@ struct Upgrade {
     std::shared_ptr<http::ChannelHandler> handler;
     // The longest message that is accepted from the peer.
     std::size_t messageLimit = 1024 * 1024;
+    // The bytes are passed on as they are, whatever the protocol: the other end of what is proxied has shaken hands. The
+    // response's header fields go with the 101.
+    bool raw = false;
 };
 
 struct Response {

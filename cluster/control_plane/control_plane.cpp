@@ -15,6 +15,9 @@
 #include "cluster/apiserver/auth/token_file.h"
 #include "cluster/apiserver/subresources/access_review.h"
 #include "cluster/apiserver/subresources/binding.h"
+#include "cluster/apiserver/subresources/pod_log.h"
+#include "cluster/apiserver/subresources/pod_streams.h"
+#include "cluster/apiserver/subresources/proxy.h"
 #include "cluster/apiserver/subresources/scale.h"
 #include "cluster/apiserver/subresources/token_request.h"
 #include "cluster/apiserver/subresources/token_review.h"
@@ -58,6 +61,7 @@ struct ControlPlane::State {
     Result<void> addAuthenticators(apiserver::ApiServerParts& parts);
     void addSubresources();
     void addReviews();
+    void addProxies();
     std::string url() const;
     std::unique_ptr<client::Client> clientOf(std::string user, std::string group, std::string manager);
     void startControllers();
@@ -72,6 +76,7 @@ struct ControlPlane::State {
     std::optional<apiserver::ServiceAccountIssuer> issuer;
     const apiserver::BearerAuthenticator* tokens = nullptr;  // the API server's own
     std::unique_ptr<apiserver::ApiServer> server;
+    std::unique_ptr<apiserver::Forwarder> forwarder;
     std::unique_ptr<apiserver::Server> transport;
     std::unique_ptr<ControllerHost> controllers;
     std::unique_ptr<client::Client> schedulerClient;
@@ -110,6 +115,9 @@ Result<void> ControlPlane::State::open() {
     // The last of the plugins that change objects: validation follows.
     parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(apiserver::ServiceRanges{.addresses = *services}, executor.clock(), random));
     server = std::make_unique<apiserver::ApiServer>(std::move(parts));
+    auto forwarding = apiserver::Forwarder::create({pki->authority.certificate().pem(), pki->agentClient.certificatePem, pki->agentClient.keyPem});
+    if (!forwarding) return fail(std::move(forwarding.error()));
+    forwarder = std::move(*forwarding);
     addSubresources();
     return {};
 }
@@ -140,6 +148,18 @@ void ControlPlane::State::addReviews() {
     server->addSubresource("serviceaccounts", "token", std::make_unique<apiserver::TokenRequestHandler>(*server, *issuer, apiAudiences()));
 }
 
+void ControlPlane::State::addProxies() {
+    using Streams = apiserver::PodStreamHandler;
+    using Proxy = apiserver::ProxyHandler;
+    server->addSubresource("pods", "log", std::make_unique<apiserver::PodLogHandler>(*server, *forwarder));
+    server->addSubresource("pods", "exec", std::make_unique<Streams>(*server, *forwarder, Streams::What::Exec));
+    server->addSubresource("pods", "attach", std::make_unique<Streams>(*server, *forwarder, Streams::What::Attach));
+    server->addSubresource("pods", "portforward", std::make_unique<Streams>(*server, *forwarder, Streams::What::PortForward));
+    server->addSubresource("pods", "proxy", std::make_unique<Proxy>(*server, *forwarder, random, Proxy::To::Pod));
+    server->addSubresource("services", "proxy", std::make_unique<Proxy>(*server, *forwarder, random, Proxy::To::Service));
+    server->addSubresource("nodes", "proxy", std::make_unique<Proxy>(*server, *forwarder, random, Proxy::To::Node));
+}
+
 void ControlPlane::State::addSubresources() {
     server->addSubresource("pods", "binding", std::make_unique<apiserver::BindingHandler>(*server, false));
     server->addSubresource("bindings", "", std::make_unique<apiserver::BindingHandler>(*server, true));
@@ -147,6 +167,7 @@ void ControlPlane::State::addSubresources() {
         server->addSubresource(workload, "scale", std::make_unique<apiserver::ScaleHandler>(*server));
     }
     addReviews();
+    addProxies();
     apiserver::addIssuerPaths(*server, *issuer, [this] { return url(); });
     apiserver::addOpenApiPaths(*server, "v1.36.2");
 }
@@ -216,6 +237,7 @@ void ControlPlane::stop() {
     m_state->hollowNodes.reset();
     m_state->scheduler.reset();
     m_state->controllers.reset();
+    m_state->forwarder.reset();
     m_state->server.reset();
     m_state->store.reset();
 }

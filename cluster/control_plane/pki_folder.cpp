@@ -86,9 +86,12 @@ Result<Pki> openPki(const std::filesystem::path& folder, const std::vector<std::
     const pki::Subject admin{.commonName = "kubernetes-admin", .organizations = {"system:masters"}};
     auto adminIdentity = openIdentity(folder, "admin", admin, *authority, now, [&] { return authority->issueClient(admin, validity); });
     if (!adminIdentity) return fail(adminIdentity.error().within("the administrator's certificate"));
+    const pki::Subject toAgents{.commonName = "kube-apiserver-kubelet-client"};
+    auto agentIdentity = openIdentity(folder, "apiserver-kubelet-client", toAgents, *authority, now, [&] { return authority->issueClient(toAgents, validity); });
+    if (!agentIdentity) return fail(agentIdentity.error().within("the certificate for the nodes' agents"));
     auto key = openServiceAccountKey(folder);
     if (!key) return fail(key.error().within("the key of service account tokens"));
-    return Pki{std::move(*authority), std::move(*serverIdentity), std::move(*adminIdentity), std::move(*key)};
+    return Pki{std::move(*authority), std::move(*serverIdentity), std::move(*adminIdentity), std::move(*agentIdentity), std::move(*key)};
 }
 
 }  // namespace qd::control_plane

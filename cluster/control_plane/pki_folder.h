@@ -13,6 +13,7 @@ struct Pki {
     pki::Authority authority;
     pki::Identity server;
     pki::Identity admin;  // user kubernetes-admin of group system:masters
+    pki::Identity agentClient;  // who the API server is to the nodes' agents
     pki::PrivateKey serviceAccountKey;
 };
 

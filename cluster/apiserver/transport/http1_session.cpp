@@ -303,7 +303,7 @@ void Http1Session::upgrade(Response response) {
                                      .owner = m_connection,
                                      .stream = &m_connection->stream(),
                                      .closeNow = [connection = m_connection] { connection->close(); }};
-    if (http::equalIgnoringCase(wanted.protocol, "websocket")) {
+    if (!wanted.raw && http::equalIgnoringCase(wanted.protocol, "websocket")) {
         m_channel = http::acceptWebSocket(std::move(transport), m_upgradeHead,
                                           {.subprotocol = wanted.subprotocol, .messageLimit = wanted.messageLimit},
                                           std::move(wanted.handler));
