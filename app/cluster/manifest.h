@@ -20,8 +20,8 @@ Result<void> applyManifest(client::Client& client, std::string_view yaml);
 // CoreDNS as the Deployment `coredns` behind the Service `kube-dns`.
 Result<std::string> dnsManifest(const std::string& dnsAddress, const std::string& clusterDomain);
 
-// What nodes may do. The Node authorizer grants this with regard to which Pods run where; while there is none, RBAC does
-// for all nodes alike.
+// What the node agent may do beyond a kubelet, which the Node authorizer knows: it balances Services and keeps the routes to
+// the other nodes' Pods, as kube-proxy and a network plugin do.
 std::string nodeAccessManifest();
 
 // What Pods reach as the Service `kubernetes`: the API server at this address.

@@ -8,7 +8,9 @@
 #include "cluster/apiserver/allocation/service_allocation.h"
 #include "cluster/apiserver/auth/bearer_tokens.h"
 #include "cluster/apiserver/auth/certificates.h"
+#include "cluster/apiserver/auth/default_policy.h"
 #include "cluster/apiserver/auth/issuer_paths.h"
+#include "cluster/apiserver/auth/node_authorizer.h"
 #include "cluster/apiserver/discovery/openapi_paths.h"
 #include "cluster/apiserver/auth/rbac.h"
 #include "cluster/apiserver/auth/service_account_tokens.h"
@@ -59,6 +61,7 @@ struct ControlPlane::State {
     Result<void> open();
     Result<void> listen();
     Result<void> addAuthenticators(apiserver::ApiServerParts& parts);
+    Result<void> addAuthorizers(apiserver::ApiServerParts& parts);
     void addSubresources();
     void addReviews();
     void addProxies();
@@ -103,15 +106,12 @@ Result<void> ControlPlane::State::open() {
 
     apiserver::ApiServerParts parts{.store = *store, .executor = executor, .random = random, .authenticators = {}, .authorizer = nullptr, .admission = {}, .reader = std::make_unique<apiserver::StoreReader>(*store)};
     if (auto added = addAuthenticators(parts); !added) return added;
-    std::vector<std::unique_ptr<apiserver::Authorizer>> authorizers;
-    authorizers.push_back(std::make_unique<apiserver::MastersAuthorizer>());
-    authorizers.push_back(std::make_unique<apiserver::RbacAuthorizer>(*store));
-    parts.authorizer = std::make_unique<apiserver::UnionAuthorizer>(std::move(authorizers));
+    if (auto added = addAuthorizers(parts); !added) return added;
     const auto services = api::IpNetwork::parse(options.serviceCidr);
     if (!services || services->address.v6 || services->prefix > 30) {
         return fail(Reason::BadRequest, fmt::format("the Services' network must be an IPv4 network of at least four addresses: {}", options.serviceCidr));
     }
-    parts.admission = apiserver::defaultAdmissionPlugins(random);
+    parts.admission = apiserver::defaultAdmissionPlugins(random, parts.authorizer.get());
     // The last of the plugins that change objects: validation follows.
     parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(apiserver::ServiceRanges{.addresses = *services}, executor.clock(), random));
     server = std::make_unique<apiserver::ApiServer>(std::move(parts));
@@ -137,6 +137,22 @@ Result<void> ControlPlane::State::addAuthenticators(apiserver::ApiServerParts& p
     tokens = bearer.get();
     parts.authenticators.push_back(std::make_unique<apiserver::CertificateAuthenticator>());
     parts.authenticators.push_back(std::move(bearer));
+    return {};
+}
+
+// Upstream's --authorization-mode=Node,RBAC.
+Result<void> ControlPlane::State::addAuthorizers(apiserver::ApiServerParts& parts) {
+    const auto policy = apiserver::defaultPolicy();
+    if (!policy) return fail(policy.error());
+    std::vector<rbacv1::PolicyRule> ofNodes;
+    for (const auto& role : policy->clusterRoles) {
+        if (role.metadata.name == "system:node") ofNodes = role.rules;
+    }
+    std::vector<std::unique_ptr<apiserver::Authorizer>> authorizers;
+    authorizers.push_back(std::make_unique<apiserver::MastersAuthorizer>());
+    authorizers.push_back(std::make_unique<apiserver::NodeAuthorizer>(*store, std::move(ofNodes)));
+    authorizers.push_back(std::make_unique<apiserver::RbacAuthorizer>(*store));
+    parts.authorizer = std::make_unique<apiserver::UnionAuthorizer>(std::move(authorizers));
     return {};
 }
 
@@ -201,7 +217,7 @@ void ControlPlane::State::startControllers() {
         scheduler = std::make_unique<scheduler::Scheduler>(*schedulerClient, controllers->informers(), executor, random, scheduler::Options{.name = "default-scheduler", .writers = kBinders, .writerExecutor = &workers});
     }
     if (options.hollowNodes > 0) {
-        hollowClient = clientOf("system:node:hollow", "system:nodes", "kubelet");
+        hollowClient = clientOf("system:hollow-nodes", {}, "kubelet");  // many nodes: none of the group system:nodes
         hollowNodes = std::make_unique<hollow::HollowNodes>(*hollowClient, controllers->informers(), workers, random, hollow::Options{.count = options.hollowNodes});
     }
     controllers->start();

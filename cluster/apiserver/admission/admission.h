@@ -76,7 +76,9 @@ public:
     }
 };
 
-// The built-in plugins in upstream's order.
-std::vector<std::unique_ptr<AdmissionPlugin>> defaultAdmissionPlugins(base::Random& random);
+class Authorizer;
+
+// The built-in plugins in upstream's order. The authorizer outlives them; null: nobody is asked.
+std::vector<std::unique_ptr<AdmissionPlugin>> defaultAdmissionPlugins(base::Random& random, const Authorizer* authorizer = nullptr);
 
 }  // namespace qd::apiserver

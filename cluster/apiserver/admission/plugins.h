@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cluster/apiserver/admission/admission.h"
+#include "cluster/apiserver/auth/authorizer.h"
 
 namespace qd::apiserver {
 
@@ -12,6 +13,8 @@ namespace qd::apiserver {
 std::unique_ptr<AdmissionPlugin> namespaceLifecycle();
 // Gives Pods a ServiceAccount that exists, its pull secrets, and a volume with its token.
 std::unique_ptr<AdmissionPlugin> serviceAccount(base::Random& random);
+// Nodes write what is theirs and nothing else. authorizer: asked for tokens of other audiences; may be null.
+std::unique_ptr<AdmissionPlugin> nodeRestriction(const Authorizer* authorizer);
 // New nodes are not ready.
 std::unique_ptr<AdmissionPlugin> taintNodesByCondition();
 // Turns the name of a PriorityClass into a number.

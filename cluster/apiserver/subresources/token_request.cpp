@@ -103,18 +103,30 @@ Result<void> TokenRequestHandler::bind(const Exchange& exchange, const authentic
     return {};
 }
 
-Result<void> TokenRequestHandler::admit(const Exchange& exchange, TokenRequest& request) const {
-    AdmissionRequest admission{.operation = Operation::Create,
-                               .kind = exchange.kind,
-                               .subresource = exchange.info.subresource,
-                               .namespace_ = exchange.info.namespace_,
-                               .name = exchange.info.name,
-                               .user = exchange.user,
-                               .object = &request};
+AdmissionRequest TokenRequestHandler::admissionOf(const Exchange& exchange, TokenRequest& request) const {
+    return {.operation = Operation::Create,
+            .kind = exchange.kind,
+            .subresource = exchange.info.subresource,
+            .namespace_ = exchange.info.namespace_,
+            .name = exchange.info.name,
+            .user = exchange.user,
+            .object = &request};
+}
+
+// Plugins that look at audiences must see what was asked for, not what is filled in.
+Result<void> TokenRequestHandler::mutate(const Exchange& exchange, TokenRequest& request) const {
     const auto& context = m_server.verbs().context();
+    auto admission = admissionOf(exchange, request);
     for (const auto& plugin : context.admission) {
         if (auto done = plugin->mutate(admission, context.reader); !done) return done;
     }
+    return {};
+}
+
+Result<void> TokenRequestHandler::validate(const Exchange& exchange, TokenRequest& request) const {
+    if (auto checked = checkSpec(request); !checked) return checked;
+    const auto& context = m_server.verbs().context();
+    const auto admission = admissionOf(exchange, request);
     for (const auto& plugin : context.admission) {
         if (auto done = plugin->validate(admission, context.reader); !done) return done;
     }
@@ -122,6 +134,7 @@ Result<void> TokenRequestHandler::admit(const Exchange& exchange, TokenRequest& 
 }
 
 Result<TokenClaims> TokenRequestHandler::claimsFor(const Exchange& exchange, TokenRequest& request) const {
+    if (auto admitted = mutate(exchange, request); !admitted) return fail(std::move(admitted.error()));
     const std::string& name = exchange.info.name;
     auto& meta = request.metadata;
     if (!meta.name.empty() && meta.name != name) {
@@ -141,8 +154,7 @@ Result<TokenClaims> TokenRequestHandler::claimsFor(const Exchange& exchange, Tok
     meta.uid = uid;
     meta.creationTimestamp = api::Time(now);
     request.status = {};
-    if (auto checked = checkSpec(request); !checked) return fail(std::move(checked.error()));
-    if (auto admitted = admit(exchange, request); !admitted) return fail(std::move(admitted.error()));
+    if (auto valid = validate(exchange, request); !valid) return fail(std::move(valid.error()));
 
     TokenClaims claims{.namespace_ = target.namespace_, .account = {name, uid}, .audiences = request.spec.audiences};
     claims.id = m_server.verbs().context().random.uuid();

@@ -19,7 +19,9 @@ private:
     // Fills in what the request leaves open and refuses what cannot be.
     Result<TokenClaims> claimsFor(const Exchange& exchange, authenticationv1::TokenRequest& request) const;
     Result<void> bind(const Exchange& exchange, const authenticationv1::BoundObjectReference& wanted, TokenClaims& claims) const;
-    Result<void> admit(const Exchange& exchange, authenticationv1::TokenRequest& request) const;
+    AdmissionRequest admissionOf(const Exchange& exchange, authenticationv1::TokenRequest& request) const;
+    Result<void> mutate(const Exchange& exchange, authenticationv1::TokenRequest& request) const;
+    Result<void> validate(const Exchange& exchange, authenticationv1::TokenRequest& request) const;
     // The life of the token, which may be longer than asked for.
     void settleLife(const authenticationv1::TokenRequest& request, TokenClaims& claims) const;
 
