@@ -4,6 +4,7 @@
 #include "cluster/scheduler/plugins/default_preemption.h"
 #include "cluster/scheduler/plugins/dynamic_resources.h"
 #include "cluster/scheduler/plugins/image_locality.h"
+#include "cluster/scheduler/plugins/inter_pod_affinity.h"
 #include "cluster/scheduler/plugins/node_affinity.h"
 #include "cluster/scheduler/plugins/node_name.h"
 #include "cluster/scheduler/plugins/node_ports.h"
@@ -26,6 +27,7 @@ std::unique_ptr<Framework> defaultFramework(client::Client& client, client::Info
     framework->add(std::make_unique<NodePorts>());
     framework->add(std::make_unique<NodeResourcesFit>(), 1);
     framework->add(std::make_unique<PodTopologySpread>(informers), 2);
+    framework->add(std::make_unique<InterPodAffinity>(informers), 2);
     framework->add(std::make_unique<DynamicResources>());
     framework->add(std::make_unique<DefaultPreemption>());
     framework->add(std::make_unique<NodeResourcesBalancedAllocation>(), 1);

@@ -29,6 +29,7 @@ void NodeInfo::addPod(PodInfoPtr pod) {
     m_scoringRequested += pod->scoringRequests;
     m_usedPorts.insert(m_usedPorts.end(), pod->hostPorts.begin(), pod->hostPorts.end());
     count(*pod, 1);
+    if (pod->affinity) m_podsWithAffinity.push_back(pod);
     m_pods.push_back(std::move(pod));
 }
 
@@ -44,6 +45,7 @@ bool NodeInfo::removePod(const std::string& uid) {
         const auto used = std::find(m_usedPorts.begin(), m_usedPorts.end(), port);
         if (used != m_usedPorts.end()) m_usedPorts.erase(used);
     }
+    if (pod->affinity) std::erase(m_podsWithAffinity, pod);
     count(*pod, -1);
     return true;
 }

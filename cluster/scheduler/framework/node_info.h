@@ -28,6 +28,7 @@ public:
     // Null while only Pods that name the node are known.
     const client::Ptr<corev1::Node>& node() const { return m_node; }
     const std::vector<PodInfoPtr>& pods() const { return m_pods; }
+    const std::vector<PodInfoPtr>& podsWithAffinity() const { return m_podsWithAffinity; }
     const Resources& allocatable() const { return m_allocatable; }
     const Resources& requested() const { return m_requested; }
     const Resources& scoringRequested() const { return m_scoringRequested; }
@@ -55,6 +56,7 @@ private:
     Text m_name;
     client::Ptr<corev1::Node> m_node;
     std::vector<PodInfoPtr> m_pods;
+    std::vector<PodInfoPtr> m_podsWithAffinity;
     Resources m_allocatable;
     Resources m_requested;
     Resources m_scoringRequested;

@@ -60,6 +60,7 @@ PodInfoPtr makePodInfo(client::Ptr<corev1::Pod> pod, PodClasses& classes) {
     addHostPorts(pod->spec.containers, false, info->hostPorts);
     addHostPorts(pod->spec.initContainers, true, info->hostPorts);
     info->podClass = classes.of(*pod);
+    info->affinity = affinityTermsOf(*pod);
     info->pod = std::move(pod);
     return info;
 }

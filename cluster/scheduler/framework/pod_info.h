@@ -10,6 +10,7 @@
 #include "cluster/api/meta/selectors.h"
 #include "cluster/api/types/core_v1.h"
 #include "cluster/client/typed.h"
+#include "cluster/scheduler/framework/affinity_terms.h"
 #include "cluster/scheduler/framework/resources.h"
 
 namespace qd::scheduler {
@@ -54,6 +55,7 @@ struct PodInfo {
     Resources scoringRequests;
     std::vector<HostPort> hostPorts;
     std::shared_ptr<const PodClass> podClass;
+    std::shared_ptr<const AffinityTerms> affinity;  // null when it has none
 
     const std::string& uid() const { return pod->metadata.uid; }
     std::int32_t priority() const { return pod->spec.priority.value_or(0); }
