@@ -12,6 +12,7 @@
 #include "cluster/controllers/replication/replication_kind.h"
 #include "cluster/controllers/root_ca/root_ca_publisher.h"
 #include "cluster/controllers/serviceaccount/serviceaccount_controller.h"
+#include "cluster/controllers/storage_protection/storage_protection.h"
 #include "cluster/controllers/taint_eviction/taint_eviction_controller.h"
 
 namespace qd::controllers {
@@ -40,6 +41,9 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
         {.name = "garbage-collector-controller", .alias = "garbagecollector", .make = made<GarbageCollector>(options.resources)},
         {.name = "deployment-controller", .alias = "deployment", .make = made<DeploymentController>()},
         {.name = "replicaset-controller", .alias = "replicaset", .make = made<ReplicaSetController>(replicaSetKind())},
+        {.name = "persistentvolumeclaim-protection-controller", .alias = "pvc-protection", .make = made<ClaimProtection>(), .workers = 1},
+        {.name = "persistentvolume-protection-controller", .alias = "pv-protection", .make = made<VolumeProtection>(), .workers = 1},
+        {.name = "volumeattributesclass-protection-controller", .alias = "vac-protection", .make = made<AttributesClassProtection>(), .workers = 1},
     };
 }
 
