@@ -25,6 +25,7 @@ struct Arguments {
     std::string tokenFile;
     std::string serviceCidr = "10.96.0.0/16";
     std::string podCidr = "10.244.0.0/16";
+    bool scheduler = true;
     bool verbose = false;
 };
 
@@ -57,6 +58,7 @@ int run(const Arguments& arguments) {
     options.dataDir = arguments.dataDir;
     options.listen = {{"127.0.0.1", arguments.port}};
     options.controllers = splitList(arguments.controllers);
+    options.scheduler = arguments.scheduler;
     options.hollowNodes = arguments.hollowNodes;
     options.serviceCidr = arguments.serviceCidr;
     options.podCidr = arguments.podCidr;
@@ -92,6 +94,7 @@ void addControlPlaneCommand(CLI::App& app, int& exitCode) {
         ->add_option("--controllers", arguments->controllers,
                      "Controllers to run, as kube-controller-manager reads it: '*', 'name', '-name', or 'none'")
         ->capture_default_str();
+    command->add_flag("!--no-scheduler", arguments->scheduler, "Leave Pods without a node for somebody else to place");
     command->add_option("--hollow-nodes", arguments->hollowNodes, "Nodes without machines that run Pods in name only");
     command->add_option("--token-file", arguments->tokenFile, "CSV of bearer tokens: token,user,uid,\"group,group\"");
     command->add_option("--service-cidr", arguments->serviceCidr, "Range of cluster IPs")->capture_default_str();

@@ -106,7 +106,8 @@ class Quarterdeck(Server):
 
     def commands(self):
         return [[self.qdeck, "control-plane", "--data-dir", self.folder / self.name, "--port", str(self.port), "--kubeconfig", self.kubeconfig(),
-                 "--controllers", self.controllers, "--hollow-nodes", str(self.nodes), "--service-cidr", "10.96.0.0/16"]]
+                 "--controllers", self.controllers, "--hollow-nodes", str(self.nodes), "--service-cidr", "10.96.0.0/16",
+                 *(["--no-scheduler"] if self.controllers == "none" else [])]]
 
 
 class Reference(Server):
