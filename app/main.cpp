@@ -93,7 +93,10 @@ int main(int argc, char** argv) {
         application.show();
         return QApplication::exec();
     }
-    auto clusters = std::make_unique<qd::bridge::LocalClusters>(qd::cluster::Environment::ofThisProgram(), executor);
+    qd::host::ClusterSpec usual;
+    if (const QByteArray uri = qgetenv("QD_LIBVIRT_URI"); !uri.isEmpty()) usual.libvirtUri = uri.toStdString();
+    auto clusters =
+        std::make_unique<qd::bridge::LocalClusters>(qd::cluster::Environment::ofThisProgram(), executor, usual);
     qd::bridge::LocalClusters* owned = clusters.get();
     qd::app::Application application(qt, executor, std::move(clusters));
     application.show();

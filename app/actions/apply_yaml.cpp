@@ -153,12 +153,12 @@ void ApplyPlan::compare(int index) {
             plan.before = json::parse(*stored, error);
         } else if (stored.error().reason != Reason::NotFound) {
             return settle(index, stored.error(), Outcome::Invalid);
-        } else if (bringsNamespace(plan.key.space)) {
-            // The server cannot be asked about an object in a namespace that is not there yet.
-            return settle(index, Outcome::Create);
         }
         m_session.apply({plan.key, plan.json, true, m_force}, this, [this, index](const Result<std::string>& answer) {
             DocumentPlan& asked = m_documents[index];
+            if (!answer && answer.error().reason == Reason::NotFound && !asked.before &&
+                bringsNamespace(asked.key.space))
+                return rehearse(index);
             if (!answer) return settle(index, answer.error(), Outcome::Invalid);
             if (!asked.before) return settle(index, Outcome::Create);
             json::error_code error;
@@ -168,13 +168,31 @@ void ApplyPlan::compare(int index) {
     });
 }
 
+// The server cannot be asked about an object in a namespace that the same text only brings. So it is asked about the
+// same object in the namespace that is always there, unless something of that name is in the way.
+void ApplyPlan::rehearse(int index) {
+    const DocumentPlan& plan = m_documents[index];
+    bridge::ObjectKey elsewhere = plan.key;
+    elsewhere.space = "default";
+    json::value moved = json::parse(plan.json);
+    moved.as_object()["metadata"].as_object()["namespace"] = elsewhere.space;
+    m_session.get(
+        elsewhere, this, [this, index, elsewhere, text = json::serialize(moved)](const Result<std::string>& there) {
+            if (there) return settle(index, Outcome::Create);
+            m_session.apply({elsewhere, text, true, m_force}, this, [this, index](const Result<std::string>& answer) {
+                if (!answer) return settle(index, answer.error(), Outcome::Invalid);
+                settle(index, Outcome::Create);
+            });
+        });
+}
+
 bool ApplyPlan::hasConflict() const {
     return std::any_of(m_documents.begin(), m_documents.end(), [](const DocumentPlan& plan) { return plan.conflict; });
 }
 
 bool ApplyPlan::bringsNamespace(const std::string& name) const {
     return !name.empty() && std::any_of(m_documents.begin(), m_documents.end(), [&name](const DocumentPlan& plan) {
-        return plan.key.resource.kind == "Namespace" && plan.key.name == name && !plan.before;
+        return plan.key.resource.kind == "Namespace" && plan.key.name == name;
     });
 }
 
@@ -184,6 +202,10 @@ void ApplyPlan::settle(int index, const Error& error, Outcome outcome) {
                                 ? toQString(error.causes.front().message)
                                 : toQString(error.message);
     m_documents[index].conflict = error.reason == Reason::Conflict;
+    m_documents[index].problems.clear();
+    if (error.causes.size() > 1)
+        for (const base::Cause& cause : error.causes)
+            m_documents[index].problems.push_back({toQString(cause.field), toQString(cause.message)});
     settle(index, outcome, problem, field);
 }
 

@@ -34,9 +34,10 @@ struct DocumentPlan {
     std::string json;
     Outcome outcome = Outcome::Asking;
     QVector<FieldChange> changes = {};
-    QString problem = {};   // what the server, or the reader of the text, says
-    QString field = {};     // the field that is wrong, when it says which
-    bool conflict = false;  // refused because others manage fields of it
+    QString problem = {};  // what the server, or the reader of the text, says
+    QString field = {};    // the field that is wrong, when it says which; the first of them
+    QVector<std::pair<QString, QString>> problems = {};  // when several fields are wrong: each with what is said of it
+    bool conflict = false;                               // refused because others manage fields of it
     std::optional<boost::json::value> before = std::nullopt;
 };
 
@@ -67,6 +68,7 @@ private:
     void read(const YamlDocument& document);
     void ask(int index);
     void compare(int index);
+    void rehearse(int index);
     void applyNext();
     void settle(int index, Outcome outcome, const QString& problem = {}, const QString& field = {});
     void settle(int index, const Error& error, Outcome outcome);

@@ -5,6 +5,7 @@
 #include <QInputDialog>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QStyle>
 #include <boost/json.hpp>
 
 #include "app/bridge/resources.h"
@@ -292,6 +293,8 @@ void ObjectActions::askDelete() {
     QPushButton* yes = box->addButton(tr("Delete"), QMessageBox::DestructiveRole);
     yes->setObjectName(QStringLiteral("deleteConfirm"));
     yes->setProperty("danger", true);
+    yes->style()->unpolish(yes);  // the box has styled it already
+    yes->style()->polish(yes);
     box->setDefaultButton(box->addButton(QMessageBox::Cancel));
     connect(yes, &QPushButton::clicked, this, [this, target = key(), name = label()] { remove(target, name); });
     box->open();

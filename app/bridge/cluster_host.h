@@ -24,9 +24,9 @@ struct ClusterInfo {
 // What a new cluster shall be.
 struct ClusterWish {
     QString name;
-    int nodes = 3;
+    int nodes = 2;
     int cpus = 2;          // each node
-    int memoryMiB = 2048;  // each node
+    int memoryMiB = 1024;  // each node
     int diskGiB = 20;      // each node
 };
 

@@ -17,14 +17,19 @@ using models::toQString;
 
 namespace {
 
-host::ClusterSpec specOf(const ClusterWish& wish) {
-    host::ClusterSpec spec;
+host::ClusterSpec specOf(const ClusterWish& wish, host::ClusterSpec spec) {
     spec.name = wish.name.toStdString();
     spec.nodes = wish.nodes;
     spec.vcpus = wish.cpus;
     spec.memoryMiB = wish.memoryMiB;
     spec.diskGiB = wish.diskGiB;
     return spec;
+}
+
+// "Invalid value: "a b": must be ..." without what the reader has before their eyes.
+QString withoutValue(const QString& message) {
+    const qsizetype end = message.indexOf(QStringLiteral("\": "));
+    return message.startsWith(QStringLiteral("Invalid value")) && end > 0 ? message.mid(end + 3) : message;
 }
 
 // The dialog's name for a field of the settings.
@@ -130,8 +135,9 @@ public:
         }
         OperationFailure failure;
         failure.cancelled = result.error().httpStatus() == host::kCancelledCode;
-        failure.what = failure.cancelled ? LocalWords::tr("Cancelled: %1").arg(m_title)
-                                         : LocalWords::tr("Not done: %1").arg(m_title);
+        //: What an operation was that has been cancelled or has failed, for example Create cluster dev.
+        failure.what = failure.cancelled ? LocalWords::tr("%1: cancelled").arg(m_title)
+                                         : LocalWords::tr("%1: it did not work").arg(m_title);
         failure.why = toQString(result.error().message);
         failure.remedy = m_remedy;
         emit failed(failure);
@@ -156,8 +162,11 @@ private:
     std::shared_ptr<QtDoor> m_door;
 };
 
-LocalClusters::LocalClusters(cluster::Environment environment, base::Executor& executor)
-    : m_environment(std::move(environment)), m_executor(executor), m_door(std::make_shared<QtDoor>(*this)) {
+LocalClusters::LocalClusters(cluster::Environment environment, base::Executor& executor, host::ClusterSpec usual)
+    : m_environment(std::move(environment)),
+      m_usual(std::move(usual)),
+      m_executor(executor),
+      m_door(std::make_shared<QtDoor>(*this)) {
     refresh();
 }
 
@@ -185,9 +194,10 @@ void LocalClusters::refresh() {
 
 QVector<std::pair<QString, QString>> LocalClusters::validate(const ClusterWish& wish) const {
     QVector<std::pair<QString, QString>> problems;
-    if (const auto valid = host::validate(specOf(wish)); !valid) {
+    if (const auto valid = host::validate(specOf(wish, m_usual)); !valid) {
         for (const base::Cause& cause : valid.error().causes)
-            if (cause.field != "uuid") problems.push_back({fieldOf(cause.field), toQString(cause.message)});
+            if (cause.field != "uuid")
+                problems.push_back({fieldOf(cause.field), withoutValue(toQString(cause.message))});
     }
     for (const ClusterInfo& info : m_known)
         if (info.name == wish.name)
@@ -226,8 +236,8 @@ void LocalClusters::adopt(const QString& name, Owner owner) {
 
 std::unique_ptr<Operation> LocalClusters::create(const ClusterWish& wish) {
     return run(tr("Create cluster %1").arg(wish.name), wish.name,
-               [environment = m_environment, spec = specOf(wish)](const cluster::StepHandler& report,
-                                                                  std::stop_token stop) -> Result<Owner> {
+               [environment = m_environment, spec = specOf(wish, m_usual)](const cluster::StepHandler& report,
+                                                                           std::stop_token stop) -> Result<Owner> {
                    auto made = cluster::ClusterOwner::create(environment, spec, report, stop);
                    if (!made) return fail(std::move(made.error()));
                    return Owner(std::move(*made));

@@ -10,6 +10,7 @@
 #include "app/bridge/cluster_host.h"
 #include "app/cluster/cluster_owner.h"
 #include "cluster/base/executor.h"
+#include "vmnodes/host/cluster_spec.h"
 
 namespace qd::bridge {
 
@@ -18,8 +19,8 @@ class QtDoor;
 class LocalClusters : public ClusterHost {
     Q_OBJECT
 public:
-    // The executor must outlive it and may block.
-    LocalClusters(cluster::Environment environment, base::Executor& executor);
+    // The executor must outlive it and may block. `usual` is what new clusters are like where a wish does not say.
+    LocalClusters(cluster::Environment environment, base::Executor& executor, host::ClusterSpec usual = {});
     ~LocalClusters() override;
 
     QVector<ClusterInfo> clusters() const override { return m_known; }
@@ -46,6 +47,7 @@ private:
     void adopt(const QString& name, Owner owner);
 
     const cluster::Environment m_environment;
+    const host::ClusterSpec m_usual;
     base::Executor& m_executor;
     QVector<ClusterInfo> m_known;
     std::map<QString, Owner> m_owners;

@@ -50,7 +50,7 @@ ApplyDialog::ApplyDialog(const shell::Theme& theme, bridge::ClusterSession& sess
       m_close(new QPushButton(tr("Close"), this)) {
     setObjectName(QStringLiteral("applyDialog"));
     setWindowTitle(tr("Apply YAML"));
-    resize(theme.ipx(860), theme.ipx(600));
+    resize(theme.ipx(940), theme.ipx(620));
     buildLayout(theme);
     connect(m_open, &QPushButton::clicked, this, &ApplyDialog::openFile);
     connect(m_back, &QPushButton::clicked, this, &ApplyDialog::edit);
@@ -87,8 +87,8 @@ void ApplyDialog::buildLayout(const shell::Theme& theme) {
     m_tree->setAccessibleName(tr("Documents"));
     m_tree->setColumnCount(3);
     m_tree->setHeaderLabels({tr("Document"), tr("What happens"), tr("Becomes")});
-    m_tree->header()->resizeSection(0, theme.ipx(330));
-    m_tree->header()->resizeSection(1, theme.ipx(250));
+    m_tree->header()->resizeSection(0, theme.ipx(410));
+    m_tree->header()->resizeSection(1, theme.ipx(230));
     m_tree->setUniformRowHeights(false);
     m_tree->setIconSize(QSize(theme.ipx(14), theme.ipx(14)));
     m_stack->addWidget(makeEditor(theme));
@@ -232,7 +232,7 @@ QString ApplyDialog::words(const DocumentPlan& plan) const {
         case Outcome::Create:
             return tr("is created");
         case Outcome::Change:
-            return tr("changes %n of its fields", nullptr, static_cast<int>(plan.changes.size()));
+            return tr("changes %n fields", nullptr, static_cast<int>(plan.changes.size()));
         case Outcome::Unchanged:
             return tr("stays as it is");
         case Outcome::Invalid:
@@ -264,9 +264,11 @@ void ApplyDialog::showDocument(int index) {
         for (int column = 0; column < 3; ++column) field->setFont(column, m_theme.fonts().name);
         field->setForeground(1, m_theme.palette().muted);
     }
-    if (!plan.problem.isEmpty()) {
+    auto problems = plan.problems;
+    if (problems.isEmpty() && !plan.problem.isEmpty()) problems.push_back({plan.field, plan.problem});
+    for (const auto& [field, message] : std::as_const(problems)) {
         //: What is wrong with a document: the field, and what the server says about it.
-        const QString text = plan.field.isEmpty() ? plan.problem : tr("%1: %2").arg(plan.field, plan.problem);
+        const QString text = field.isEmpty() ? message : tr("%1: %2").arg(field, message);
         auto* problem = new QTreeWidgetItem(item, {text});
         problem->setForeground(0, m_theme.palette().failed);
         problem->setToolTip(0, text);

@@ -4,6 +4,7 @@
 #include <QMessageBox>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QStyle>
 
 #include "app/pages/create_dialog.h"
 
@@ -46,7 +47,7 @@ ClustersPage::ClustersPage(const shell::Theme& theme, actions::ActionRegistry& r
     auto* running = new QWidget(this);
     auto* middle = new QHBoxLayout(running);
     middle->setContentsMargins(0, 0, 0, 0);
-    m_operation->setMaximumWidth(theme.ipx(760));
+    m_operation->setFixedWidth(theme.ipx(720));
     middle->addWidget(m_operation, 0, Qt::AlignTop);
     middle->addStretch(0);
     m_stack->addWidget(running);
@@ -186,6 +187,8 @@ void ClustersPage::askRemove(const QString& name) {
     QPushButton* yes = box->addButton(tr("Delete cluster"), QMessageBox::DestructiveRole);
     yes->setObjectName(QStringLiteral("removeClusterConfirm"));
     yes->setProperty("danger", true);
+    yes->style()->unpolish(yes);  // the box has styled it already
+    yes->style()->polish(yes);
     box->setDefaultButton(box->addButton(QMessageBox::Cancel));
     connect(yes, &QPushButton::clicked, this, [this, name] { run(m_host.remove(name)); });
     box->open();

@@ -1,12 +1,22 @@
 #include "app/pages/create_dialog.h"
 
-#include <QFormLayout>
+#include <QGridLayout>
 #include <QHBoxLayout>
+#include <QStyle>
 #include <QVBoxLayout>
 
 #include "app/models/words.h"
 
 namespace qd::pages {
+
+namespace {
+void markInvalid(QWidget& field, bool invalid) {
+    if (field.property("invalid").toBool() == invalid) return;
+    field.setProperty("invalid", invalid);
+    field.style()->unpolish(&field);
+    field.style()->polish(&field);
+}
+}  // namespace
 
 CreateDialog::CreateDialog(const shell::Theme& theme, const bridge::ClusterHost& host, QWidget* parent)
     : QDialog(parent),
@@ -30,11 +40,10 @@ CreateDialog::CreateDialog(const shell::Theme& theme, const bridge::ClusterHost&
     auto* title = new QLabel(tr("A Kubernetes cluster on this machine"), this);
     title->setFont(theme.fonts().heading);
     layout->addWidget(title);
-    auto* form = new QFormLayout;
+    auto* form = new QGridLayout;
     form->setHorizontalSpacing(theme.ipx(20));
-    form->setVerticalSpacing(theme.ipx(6));
-    form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    form->setVerticalSpacing(theme.ipx(4));
+    form->setColumnStretch(1, 1);
     addRow(*form, QStringLiteral("name"), tr("&Name"), m_name);
     addRow(*form, QStringLiteral("nodes"), tr("N&odes"), m_nodes);
     addRow(*form, QStringLiteral("cpus"), tr("&CPUs of each node"), m_cpus);
@@ -77,15 +86,21 @@ QSpinBox* CreateDialog::number(const char* id, int least, int most, int value, c
     return box;
 }
 
-void CreateDialog::addRow(QFormLayout& form, const QString& id, const QString& label, QWidget* field) {
-    form.addRow(label, field);
-    field->setAccessibleName(QString(label).remove(u'&'));
+void CreateDialog::addRow(QGridLayout& form, const QString& id, const QString& text, QWidget* field) {
+    const int row = form.rowCount();
+    auto* label = new QLabel(text, this);
+    label->setBuddy(field);
+    form.addWidget(label, row, 0, Qt::AlignVCenter);
+    form.addWidget(field, row, 1);
+    field->setAccessibleName(QString(text).remove(u'&'));
     auto* error = new QLabel(this);
     error->setObjectName(QStringLiteral("create.%1.error").arg(id));
     error->setProperty("role", QStringLiteral("failed"));
     error->setFont(m_theme.fonts().secondary);
     error->setWordWrap(true);
-    form.addRow(QString(), error);
+    form.addWidget(error, row + 1, 1);
+    form.setRowMinimumHeight(row + 1, m_theme.ipx(4));
+    m_fields.insert(id, field);
     m_errors.insert(id, error);
 }
 
@@ -96,17 +111,22 @@ bridge::ClusterWish CreateDialog::wish() const {
 void CreateDialog::check() {
     const bridge::ClusterWish wanted = wish();
     for (QLabel* label : std::as_const(m_errors)) label->hide();
+    for (QWidget* field : std::as_const(m_fields)) markInvalid(*field, false);
     const auto problems = m_host.validate(wanted);
     for (const auto& [field, message] : problems) {
         QLabel* label = m_errors.value(field, m_errors.value(QStringLiteral("name")));
         label->setText(message);
         label->show();
+        if (QWidget* wrong = m_fields.value(field)) markInvalid(*wrong, true);
     }
     m_create->setEnabled(problems.empty());
     //: Under the fields: what the whole cluster will take at most. Disks grow as they are used.
     m_total->setText(tr("Together at most %1 of memory and %2 of disk, which grows as it is used.")
                          .arg(models::bytesText(double(wanted.nodes) * wanted.memoryMiB * 1024 * 1024),
                               models::bytesText(double(wanted.nodes) * wanted.diskGiB * 1024 * 1024 * 1024)));
+    // An explanation makes room for itself.
+    layout()->activate();
+    resize(width(), layout()->heightForWidth(width()));
 }
 
 }  // namespace qd::pages

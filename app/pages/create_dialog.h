@@ -10,7 +10,7 @@
 #include "app/bridge/cluster_host.h"
 #include "app/shell/theme.h"
 
-class QFormLayout;
+class QGridLayout;
 
 namespace qd::pages {
 
@@ -26,7 +26,7 @@ signals:
 
 private:
     QSpinBox* number(const char* id, int least, int most, int value, const QString& suffix, int step);
-    void addRow(QFormLayout& form, const QString& id, const QString& label, QWidget* field);
+    void addRow(QGridLayout& form, const QString& id, const QString& text, QWidget* field);
     void check();
 
     const shell::Theme& m_theme;
@@ -38,6 +38,7 @@ private:
     QSpinBox* m_disk;
     QLabel* m_total;
     QPushButton* m_create;
+    QHash<QString, QWidget*> m_fields;
     QHash<QString, QLabel*> m_errors;
 };
 

@@ -99,6 +99,7 @@ void ExportDialog::merge() {
 
 void ExportDialog::saveAs() {
     auto* chooser = new QFileDialog(this, tr("Save kubeconfig"));
+    chooser->setObjectName(QStringLiteral("exportFile"));
     chooser->setAttribute(Qt::WA_DeleteOnClose);
     chooser->setAcceptMode(QFileDialog::AcceptSave);
     chooser->selectFile(models::toQString(m_entry.name) + QStringLiteral(".kubeconfig"));

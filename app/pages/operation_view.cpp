@@ -47,11 +47,30 @@ StepList::StepList(const shell::Theme& theme, QWidget* parent) : QWidget(parent)
 
 void StepList::clear() {
     m_steps.clear();
+    m_told.clear();
     updateGeometry();
     update();
 }
 
+QRect StepList::workingRect() const {
+    const int row = m_theme.ipx(kRow);
+    for (int i = 0; i < m_steps.size(); ++i)
+        if (m_steps[i].state == OperationStep::State::Working) return {0, i * row, width(), row};
+    return {};
+}
+
+void StepList::dropWaiting() {
+    m_steps.removeIf([](const OperationStep& step) { return step.state == OperationStep::State::Waiting; });
+    updateGeometry();
+    update();
+}
+
+void StepList::tick() {
+    if (!workingRect().isNull()) update();
+}
+
 void StepList::put(const OperationStep& step) {
+    m_told[step.id].start();
     for (OperationStep& known : m_steps) {
         if (known.id != step.id) continue;
         known = step;
@@ -81,13 +100,14 @@ void StepList::paintEvent(QPaintEvent*) {
                          step.fraction < 0 ? 0.3 : step.fraction);
         const bool waiting = step.state == OperationStep::State::Waiting;
         QRectF words = row.adjusted(px(34), 0, -px(70), 0);
-        const QString time = waiting ? QString() : seconds(step.elapsedMs);
+        const bool working = step.state == OperationStep::State::Working;
+        const QString time = waiting ? QString() : seconds(step.elapsedMs + (working ? m_told[step.id].elapsed() : 0));
         views::paintText(painter, fonts.secondary, palette.muted, row, Qt::AlignVCenter | Qt::AlignRight, time);
         const qreal used =
-            views::paintText(painter, step.state == OperationStep::State::Working ? fonts.strong : fonts.text,
-                             waiting ? palette.muted : palette.text, words, Qt::AlignVCenter, step.title);
+            views::paintText(painter, working ? fonts.strong : fonts.text, waiting ? palette.muted : palette.text,
+                             words, Qt::AlignVCenter, step.title);
         words.setLeft(words.left() + used + px(12));
-        if (step.state == OperationStep::State::Working && step.fraction >= 0 && words.width() > px(140)) {
+        if (working && step.fraction >= 0 && words.width() > px(140)) {
             const QRectF bar(words.right() - px(120), row.center().y() - px(3), px(120), px(6));
             QPainterPath shape;
             shape.addRoundedRect(bar, px(3), px(3));
@@ -111,6 +131,7 @@ OperationView::OperationView(const shell::Theme& theme, QWidget* parent)
       m_title(new QLabel(this)),
       m_elapsed(new QLabel(this)),
       m_steps(new StepList(theme, this)),
+      m_scroll(new QScrollArea(this)),
       m_failure(new QLabel(this)),
       m_log(new QPlainTextEdit(this)),
       m_showLog(new QPushButton(tr("Show log"), this)),
@@ -142,7 +163,14 @@ void OperationView::buildLayout() {
     top->addWidget(m_title, 1);
     top->addWidget(m_elapsed);
     layout->addLayout(top);
-    layout->addWidget(m_steps);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setFocusPolicy(Qt::NoFocus);
+    m_scroll->setWidget(m_steps);
+    m_steps->setAutoFillBackground(false);
+    m_scroll->viewport()->setAutoFillBackground(false);
+    layout->addWidget(m_scroll);
     m_failure->setObjectName(QStringLiteral("operationFailure"));
     m_failure->setWordWrap(true);
     m_failure->setTextFormat(Qt::RichText);
@@ -152,6 +180,7 @@ void OperationView::buildLayout() {
     m_log->setAccessibleName(tr("Log"));
     m_log->setReadOnly(true);
     m_log->setFont(m_theme.fonts().nameSmall);
+    m_log->setLineWrapMode(QPlainTextEdit::WidgetWidth);
     m_log->setMinimumHeight(m_theme.ipx(140));
     layout->addWidget(m_log, 1);
     layout->addStretch(0);
@@ -182,7 +211,8 @@ void OperationView::watch(std::unique_ptr<bridge::Operation> operation) {
     m_since.start();
     m_second.start();
     showElapsed();
-    connect(m_operation.get(), &bridge::Operation::stepped, m_steps, &StepList::put);
+    fitSteps();
+    connect(m_operation.get(), &bridge::Operation::stepped, this, &OperationView::showStep);
     connect(m_operation.get(), &bridge::Operation::logged, m_log, &QPlainTextEdit::appendPlainText);
     connect(m_operation.get(), &bridge::Operation::succeeded, this, &OperationView::succeed);
     connect(m_operation.get(), &bridge::Operation::failed, this, &OperationView::fail);
@@ -190,6 +220,25 @@ void OperationView::watch(std::unique_ptr<bridge::Operation> operation) {
 
 void OperationView::showElapsed() {
     m_elapsed->setText(seconds(m_since.elapsed()));
+    m_steps->tick();
+}
+
+void OperationView::showStep(const OperationStep& step) {
+    m_steps->put(step);
+    fitSteps();
+    const QRect working = m_steps->workingRect();
+    if (!working.isNull()) m_scroll->ensureVisible(0, working.center().y(), 0, working.height() * 2);
+}
+
+// As high as its steps, but a cluster of many nodes does not push the buttons off the page.
+void OperationView::fitSteps() {
+    const int room =
+        qMax(m_theme.ipx(6 * kRow), parentWidget()->height() - m_theme.ipx(m_failure->isVisible() ? 400 : 150));
+    m_scroll->setFixedHeight(qMin(m_steps->sizeHint().height(), room));
+    if (!m_failure->isVisible()) return;
+    // A label's own hint knows nothing of the width that it will have.
+    const QMargins margins = layout()->contentsMargins();
+    m_failure->setFixedHeight(m_failure->heightForWidth(width() - margins.left() - margins.right()));
 }
 
 void OperationView::succeed() {
@@ -213,6 +262,8 @@ void OperationView::fail(const bridge::OperationFailure& failure) {
                                 failure.remedy.toHtmlEscaped()));
     m_failure->show();
     m_log->setVisible(!failure.cancelled);
+    m_steps->dropWaiting();
+    fitSteps();
 }
 
 }  // namespace qd::pages

@@ -2,9 +2,11 @@
 
 #include <QElapsedTimer>
 #include <QFrame>
+#include <QHash>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QTimer>
 #include <memory>
 
@@ -21,6 +23,12 @@ public:
     void clear();
     void put(const bridge::OperationStep& step);
     const QVector<bridge::OperationStep>& steps() const { return m_steps; }
+    // Where the step that is under way stands, for whoever scrolls.
+    QRect workingRect() const;
+    // It is over: what has not begun will not.
+    void dropWaiting();
+    // Time has gone on: steps under way take longer.
+    void tick();
     QSize sizeHint() const override;
 
 protected:
@@ -29,6 +37,7 @@ protected:
 private:
     const shell::Theme& m_theme;
     QVector<bridge::OperationStep> m_steps;
+    QHash<QString, QElapsedTimer> m_told;  // when steps under way were last told of
 };
 
 // Something that takes its time, step by step: how long it has been going on, a way to cancel it, and when it fails
@@ -48,6 +57,8 @@ signals:
 private:
     void buildLayout();
     void showElapsed();
+    void showStep(const bridge::OperationStep& step);
+    void fitSteps();
     void succeed();
     void fail(const bridge::OperationFailure& failure);
 
@@ -55,6 +66,7 @@ private:
     QLabel* m_title;
     QLabel* m_elapsed;
     StepList* m_steps;
+    QScrollArea* m_scroll;
     QLabel* m_failure;
     QPlainTextEdit* m_log;
     QPushButton* m_showLog;

@@ -118,7 +118,7 @@ void OverviewPage::refresh() {
     const bridge::SessionStatus status = m_context.inventory.session().status();
     m_header->setTitle(m_context.inventory.session().name());
     m_header->setState(status.state, views::wordFor(status.state));
-    const QString headline = tr("%1 of %n Pods ready", nullptr, pods).arg(ready);
+    const QString headline = pods == 0 ? tr("no Pods yet") : tr("%1 of %n Pods ready", nullptr, pods).arg(ready);
     m_header->setHeadline(troubled == 0 ? headline
                                         : headline + QStringLiteral(" · ") + tr("%n to look at", nullptr, troubled));
     m_nodes->setModel(std::move(model));

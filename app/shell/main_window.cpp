@@ -9,6 +9,7 @@
 #include <QMimeData>
 #include <QVBoxLayout>
 
+#include "app/shell/drop_veil.h"
 #include "app/shell/notice.h"
 
 namespace qd::shell {
@@ -26,7 +27,8 @@ MainWindow::MainWindow(const Theme& theme, actions::ActionRegistry& registry, QS
       m_topBar(new TopBar(theme, this)),
       m_stack(new QStackedWidget(this)),
       m_palette(nullptr),
-      m_notice(nullptr) {
+      m_notice(nullptr),
+      m_veil(nullptr) {
     setObjectName(QStringLiteral("mainWindow"));
     setWindowTitle(QStringLiteral("Quarterdeck"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/quarterdeck.svg")));
@@ -34,6 +36,7 @@ MainWindow::MainWindow(const Theme& theme, actions::ActionRegistry& registry, QS
     buildLayout();
     m_palette = new CommandPalette(theme, registry, this);
     m_notice = new Notice(theme, this);
+    m_veil = new DropVeil(theme, this);
     createActions();
     connect(m_rail, &Rail::pageChosen, this, [this](const QString& id) { goTo({id}); });
     connect(m_topBar, &TopBar::crumbChosen, this, &MainWindow::goTo);
@@ -187,11 +190,18 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
     const QMimeData* dropped = event->mimeData();
     bool local = dropped->hasText() && !dropped->hasUrls();
     for (const QUrl& url : dropped->urls()) local = local || url.isLocalFile();
-    if (local) event->acceptProposedAction();
+    if (!local) return;
+    event->acceptProposedAction();
+    m_veil->cover(m_topBar->isClusterOpen());
+}
+
+void MainWindow::dragLeaveEvent(QDragLeaveEvent*) {
+    m_veil->hide();
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
     const QMimeData* dropped = event->mimeData();
+    m_veil->hide();
     event->acceptProposedAction();
     if (!dropped->hasUrls()) {
         //: Name of manifests that were dropped as text, not as a file.

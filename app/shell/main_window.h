@@ -53,6 +53,7 @@ signals:
 protected:
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
+    void dragLeaveEvent(QDragLeaveEvent* event) override;
     void dropEvent(QDropEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     bool event(QEvent* event) override;
@@ -74,6 +75,7 @@ private:
     QStackedWidget* m_stack;
     CommandPalette* m_palette;
     class Notice* m_notice;
+    class DropVeil* m_veil;
     QHash<QString, Page*> m_pages;
     Location m_location;
     QVector<Location> m_past;

@@ -13,7 +13,7 @@ Notice::Notice(const Theme& theme, QWidget* window)
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(theme.ipx(14), theme.ipx(10), theme.ipx(16), theme.ipx(10));
     layout->setSpacing(theme.ipx(10));
-    layout->addWidget(m_icon, 0, Qt::AlignTop);
+    layout->addWidget(m_icon, 0, Qt::AlignVCenter);
     layout->addWidget(m_text, 1);
     m_text->setWordWrap(true);
     m_text->setTextFormat(Qt::PlainText);

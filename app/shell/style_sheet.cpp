@@ -11,6 +11,8 @@ namespace {
 constexpr auto kSheet = R"(
 QToolTip { background: {panel}; color: {text}; border: 1px solid {line}; padding: {6}px {8}px; }
 QMainWindow, QDialog { background: {window}; }
+QDialog { border: 1px solid {line}; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QFrame[panel="true"] { background: {panel}; border: 1px solid {line}; border-radius: {10}px; }
 QFrame[bar="true"] { background: {panel}; border: none; border-bottom: 1px solid {line}; }
 QFrame[rail="true"] { background: {sunken}; border: none; border-right: 1px solid {line}; }
@@ -85,7 +87,9 @@ QTabWidget::pane { border: none; border-top: 1px solid {line}; }
 
 QTableView, QListView, QTreeView { background: transparent; border: none; outline: none; color: {text};
   selection-background-color: {selection}; selection-color: {text}; gridline-color: {line}; }
-QTreeView::item { padding: {4}px {4}px {4}px 0; }
+QTreeView::item { padding: {4}px {4}px {4}px 0; border: none; }
+QTreeView::item:hover { background: {hover}; }
+QTreeView::item:selected { background: {selection}; color: {text}; }
 QTreeView::branch { background: transparent; }
 QTreeView::branch:has-children:closed { image: url({chevronRight}); }
 QTreeView::branch:has-children:open { image: url({chevronDown}); }

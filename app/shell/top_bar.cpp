@@ -136,6 +136,7 @@ void TopBar::setCurrentNamespace(const QString& name) {
 }
 
 void TopBar::setClusterOpen(bool open) {
+    m_clusterOpen = open;
     m_apply->setVisible(open);
     m_namespace->setVisible(open);
 }

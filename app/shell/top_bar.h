@@ -38,6 +38,7 @@ public:
     void setCurrentNamespace(const QString& name);
     // Without a cluster there is nothing to apply to and no namespace to choose.
     void setClusterOpen(bool open);
+    bool isClusterOpen() const { return m_clusterOpen; }
     SearchButton& search() { return *m_search; }
     QPushButton& applyButton() { return *m_apply; }
 
@@ -51,6 +52,7 @@ private:
     SearchButton* m_search;
     QPushButton* m_apply;
     QComboBox* m_namespace;
+    bool m_clusterOpen = false;
 };
 
 }  // namespace qd::shell

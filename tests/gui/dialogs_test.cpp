@@ -143,7 +143,7 @@ private slots:
             name->setText(QStringLiteral("dev"));
             QTest::mouseClick(dialog->findChild<QPushButton*>(QStringLiteral("create.confirm")), Qt::LeftButton);
             QCOMPARE(host.wished.name, QStringLiteral("dev"));
-            QCOMPARE(host.wished.nodes, 3);
+            QCOMPARE(host.wished.nodes, 2);
             using S = bridge::OperationStep::State;
             emit host.operation->stepped(step("net", "Make network", S::Done, "192.168.140.0/24", -1, 800));
             emit host.operation->stepped(step("img", "Upload node image", S::Working, "120 of 215 MiB", 0.56, 4000));
