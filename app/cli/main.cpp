@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
     add(app, std::make_unique<KubeconfigCommand>(), exitCode);
     add(app, std::make_unique<LogsCommand>(), exitCode);
     add(app, std::make_unique<ImageListCommand>(), exitCode);
+    add(app, std::make_unique<ImageLoadCommand>(), exitCode);
     add(app, std::make_unique<OwnCommand>(exitCode), exitCode);
     addControlPlaneCommand(app, exitCode);
     try {

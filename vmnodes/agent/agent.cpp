@@ -12,6 +12,7 @@
 #include "cluster/client/typed.h"
 #include "vmnodes/agent/access/api_cluster.h"
 #include "vmnodes/agent/cri/client.h"
+#include "vmnodes/agent/images/containerd_importer.h"
 #include "vmnodes/agent/logs/cri_log.h"
 #include "vmnodes/agent/network_keeper.h"
 #include "vmnodes/agent/node/node_reporter.h"
@@ -66,7 +67,10 @@ struct Agent::Parts {
           client(std::move(theClient)),
           machine(node::readMachine("", "/var")),
           runtime({.socket = settings.criSocket}),
-          mounter(volumes::systemMounter()) {
+          mounter(volumes::systemMounter()),
+          importer({.socket = settings.criSocket}),
+          uploads(settings.root + "/image-uploads", executor.clock()),
+          imageEndpoint(uploads, importer) {
         if (client) {
             const client::Informer::Scope own{
                 .ns = {}, .fieldSelector = "spec.nodeName=" + settings.nodeName, .labelSelector = {}};
@@ -106,7 +110,8 @@ struct Agent::Parts {
                                  .containerLogLinks = "/var/log/containers",
                                  .node = [this] { return facts(); }});
         workers = std::make_unique<sync::PodWorkers>(*context);
-        nodeServer = std::make_unique<server::NodeServer>(executor, runtime, *workers, streams, server::Callers{});
+        nodeServer = std::make_unique<server::NodeServer>(executor, runtime, *workers, streams, imageEndpoint,
+                                                          server::Callers{});
         network = std::make_unique<NetworkKeeper>(executor, settings, [this] { return wishes(); });
         if (client)
             reporter = std::make_unique<node::NodeReporter>(*client, executor, &events, nodeSettings(settings), machine,
@@ -135,6 +140,7 @@ struct Agent::Parts {
         result.services.nodeName = settings.nodeName;
         if (settings.address) result.services.nodeAddresses = {settings.address->address};
         result.hostPorts = hostPorts();
+                                });
         if (!client) {
             result.servicesKnown = true;  // none, and host ports still want their rules
             return result;
@@ -296,6 +302,9 @@ struct Agent::Parts {
     std::unique_ptr<NetworkKeeper> network;
     std::unique_ptr<node::NodeReporter> reporter;
     server::StreamBridge streams;
+    images::ContainerdImporter importer;
+    images::Uploads uploads;
+    server::ImageEndpoint imageEndpoint;
     std::unique_ptr<server::NodeServer> nodeServer;
     std::unique_ptr<apiserver::Server> httpServer;
 

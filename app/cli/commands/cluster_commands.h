@@ -113,6 +113,19 @@ private:
     std::string m_name;
 };
 
+class ImageLoadCommand final : public Command {
+public:
+    std::string name() const override { return "image load"; }
+    std::string description() const override { return "Load images from archives into a running cluster's nodes"; }
+    void declare(CLI::App& command) override;
+    Result<void> run() override;
+
+private:
+    std::string m_name;
+    std::vector<std::string> m_archives;
+    std::vector<std::string> m_nodes;
+};
+
 // What `create` and `start` run in the background. Not for people.
 class OwnCommand final : public Command {
 public:

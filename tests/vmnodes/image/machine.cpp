@@ -3,6 +3,7 @@
 #include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QTcpServer>
 #include <QtTest>
 
 namespace qd::image {
@@ -36,6 +37,15 @@ QJsonObject Machine::manifest() const {
     return QJsonDocument::fromJson(file.readAll()).object();
 }
 
+int Machine::forwardPort(const QString& guestAddress, int guestPort) {
+    QTcpServer finder;  // of a port that is free just now
+    if (!finder.listen(QHostAddress::LocalHost)) return 0;
+    if (m_forwards.isEmpty()) m_forwards = ",net=192.0.2.0/24";
+    m_forwards +=
+        QStringLiteral(",hostfwd=tcp:127.0.0.1:%1-%2:%3").arg(finder.serverPort()).arg(guestAddress).arg(guestPort);
+    return finder.serverPort();
+}
+
 bool Machine::start() {
     const QJsonObject described = manifest();
     addDisk("qd-root", m_image + "/" + described["root"].toString(), "raw", true);
@@ -55,7 +65,7 @@ bool Machine::start() {
                     "-smbios",    smbios.join(','),
                     "-serial",    "file:" + path("console"),
                     "-device",    "virtio-rng-pci",
-                    "-netdev",    "user,id=net,restrict=on",
+                    "-netdev",    "user,id=net,restrict=on" + m_forwards,
                     "-device",    "virtio-net-pci,netdev=net,mac=52:54:00:00:00:01",
                     "-device",    "virtio-serial-pci",
                     "-chardev",   "socket,id=debug,path=" + path("debug") + ",server=on,wait=off",

@@ -21,6 +21,10 @@ public:
     // A data disk of its own over the image's template, of the given size.
     void addDataDisk(const QString& size);
 
+    // Lets a port of this machine's loopback lead to a port of the guest, whose address is a 192.0.2.0/24 one (RFC 5737).
+    // Call it before start(); answers this side's port, 0 when there is none.
+    int forwardPort(const QString& guestAddress, int guestPort);
+
     // False, with what qemu said in console(), if it does not run.
     bool start();
     // What the guest wrote on its serial console so far.
@@ -43,6 +47,7 @@ private:
     QTemporaryDir m_folder;
     QStringList m_settings;
     QStringList m_disks;
+    QString m_forwards;
     QProcess m_qemu;
     QLocalSocket m_shell;
     int m_exitCode = -1;

@@ -43,11 +43,12 @@ bool flag(const http::Query& query, const char* name) {
 }  // namespace
 
 NodeServer::NodeServer(base::Executor& executor, cri::Runtime& runtime, sync::PodWorkers& workers,
-                       SessionOpener& sessions, Callers callers)
+                       SessionOpener& sessions, ImageEndpoint& images, Callers callers)
     : m_executor(executor),
       m_runtime(runtime),
       m_workers(workers),
       m_sessions(sessions),
+      m_images(images),
       m_callers(std::move(callers)) {}
 
 bool NodeServer::mayCall(const Request& request) const {
@@ -72,6 +73,8 @@ Response NodeServer::handle(Request request) {
     if (route.kind == "containerLogs") return logs(route, request);
     if (route.kind == "exec" || route.kind == "attach" || route.kind == "portForward")
         return session(route, std::move(request));
+    if (route.kind == "images")
+        return later([this, route, request = std::move(request)] { return m_images.handle(route.parts, request); });
     if (route.kind == "stats" && route.parts == std::vector<std::string>{"summary"})
         return later([this] {
             return text(200, statsSummary(m_runtime, m_workers, m_executor.clock().now()), "application/json");

@@ -1,5 +1,6 @@
-// What the API server (and a scraper) asks a node: logs, exec, attach, port-forward, Pods, stats, metrics. The paths
-// are kubelet's. Handlers are quick; what takes longer is done on the executor while the response waits at its gate.
+// What the API server (and a scraper) asks a node: logs, exec, attach, port-forward, stats, metrics. Those paths are
+// kubelet's; the images that the host brings are our own. Handlers are quick; what takes longer is done on the executor
+// while the response waits at its gate.
 //
 // Callers show a client certificate of the cluster's authority whose subject is one that may: see Callers.
 #pragma once
@@ -9,6 +10,7 @@
 #include "cluster/apiserver/http.h"
 #include "cluster/base/executor.h"
 #include "vmnodes/agent/cri/runtime.h"
+#include "vmnodes/agent/server/image_endpoint.h"
 #include "vmnodes/agent/sync/pod_workers.h"
 
 namespace qd::agent::server {
@@ -29,7 +31,7 @@ public:
 class NodeServer {
 public:
     NodeServer(base::Executor& executor, cri::Runtime& runtime, sync::PodWorkers& workers, SessionOpener& sessions,
-               Callers callers);
+               ImageEndpoint& images, Callers callers);
 
     // The handler for apiserver::Server. Thread-safe.
     apiserver::Response handle(apiserver::Request request);
@@ -49,6 +51,7 @@ private:
     cri::Runtime& m_runtime;
     sync::PodWorkers& m_workers;
     SessionOpener& m_sessions;
+    ImageEndpoint& m_images;
     Callers m_callers;
 };
 

@@ -41,6 +41,19 @@ public:
     std::vector<std::string> opened;
 };
 
+class Importer final : public images::ImageImporter {
+public:
+    // What it finds in a file is an image's name; an empty one is no archive.
+    Result<std::vector<std::string>> import(const std::string& archive) override {
+        path = archive;
+        std::ifstream file(archive);
+        std::string name;
+        if (!(file >> name)) return fail(Reason::BadRequest, "unrecognized image format");
+        return std::vector<std::string>{name};
+    }
+    std::string path;
+};
+
 std::string bodyOf(const apiserver::Response& response) {
     std::string text;
     for (const http::Bytes& part : response.body) text += *part;
@@ -73,7 +86,10 @@ private slots:
                                              .node = [] { return sync::NodeFacts{}; }});
         m_workers = std::make_unique<sync::PodWorkers>(*m_context);
         m_sessions.opened.clear();
-        m_server = std::make_unique<NodeServer>(*m_executor, *m_runtime, *m_workers, m_sessions, Callers{});
+        m_uploads = std::make_unique<images::Uploads>(root + "/uploads", m_executor->clock());
+        m_endpoint = std::make_unique<ImageEndpoint>(*m_uploads, m_importer);
+        m_server =
+            std::make_unique<NodeServer>(*m_executor, *m_runtime, *m_workers, m_sessions, *m_endpoint, Callers{});
         auto pod = std::make_shared<corev1::Pod>();
         pod->metadata.name = "web";
         pod->metadata.namespace_ = "default";
@@ -135,6 +151,87 @@ private slots:
                  std::string("one\ntwo\n"));
     }
 
+    void anArchiveComesInPartsAndIsImported() {
+        QCOMPARE(post("/images/abc-1", "offset=0", "quarterdeck.dev/"), QString("200 {\"size\":16}"));
+        QCOMPARE(post("/images/abc-1", "offset=16", "web:1"), QString("200 {\"size\":21}"));
+        QCOMPARE(post("/images/abc-1/import", "", ""), QString("200 {\"images\":[\"quarterdeck.dev/web:1\"]}"));
+        QVERIFY(!std::filesystem::exists(m_importer.path));
+        QCOMPARE(post("/images/abc-1/import", "", ""), QString("404 there is no archive \"abc-1\" here"));
+    }
+
+    void aPartThatDoesNotFollowTheOnesBeforeIsRefused() {
+        QCOMPARE(post("/images/a", "offset=4", "late"), QString("409 the archive has 0 bytes so far, not 4"));
+        QCOMPARE(post("/images/a", "offset=0", "four"), QString("200 {\"size\":4}"));
+        QCOMPARE(post("/images/a", "offset=2", "late"), QString("409 the archive has 4 bytes so far, not 2"));
+        QCOMPARE(post("/images/a", "offset=0", "anew:1"), QString("200 {\"size\":6}"));
+        QCOMPARE(post("/images/a/import", "", ""), QString("200 {\"images\":[\"anew:1\"]}"));
+    }
+
+    void anArchiveThatIsNoneIsRefusedAndForgotten() {
+        post("/images/a", "offset=0", "");
+        QCOMPARE(post("/images/a/import", "", ""), QString("400 unrecognized image format"));
+        QVERIFY(!std::filesystem::exists(m_importer.path));
+    }
+
+    void badUploadsAreRefused_data() {
+        QTest::addColumn<QString>("method");
+        QTest::addColumn<QString>("path");
+        QTest::addColumn<QString>("query");
+        QTest::addColumn<int>("code");
+        QTest::newRow("a path as id") << "POST"
+                                      << "/images/..%2fx"
+                                      << "offset=0" << 400;
+        QTest::newRow("a long id") << "POST"
+                                   << "/images/" + QString(65, 'a') << "offset=0" << 400;
+        QTest::newRow("no offset") << "POST"
+                                   << "/images/a"
+                                   << "" << 400;
+        QTest::newRow("an offset that is no number") << "POST"
+                                                     << "/images/a"
+                                                     << "offset=1x" << 400;
+        QTest::newRow("no id") << "POST"
+                               << "/images"
+                               << "offset=0" << 404;
+        QTest::newRow("another verb") << "POST"
+                                      << "/images/a/b"
+                                      << "" << 404;
+        QTest::newRow("another method") << "PUT"
+                                        << "/images/a"
+                                        << "offset=0" << 405;
+    }
+    void badUploadsAreRefused() {
+        QFETCH(QString, method);
+        QFETCH(QString, path);
+        QFETCH(QString, query);
+        QFETCH(int, code);
+        auto request = to(path.toStdString().c_str(), query.toStdString().c_str());
+        request.method = method.toStdString();
+        QCOMPARE(settled(m_server->handle(std::move(request)))->code, code);
+    }
+
+    void aPartThatIsTooLongIsRefused() {
+        auto request = to("/images/a", "offset=0");
+        request.method = "POST";
+        request.bodyTooLarge = true;
+        QCOMPARE(settled(m_server->handle(std::move(request)))->code, 413);
+    }
+
+    void anUploadThatNobodyGoesOnWithIsRemoved() {
+        post("/images/old", "offset=0", "x");
+        m_executor->runFor(2h);
+        post("/images/new", "offset=0", "x");
+        QVERIFY(!std::filesystem::exists(m_folder->path().toStdString() + "/uploads/old"));
+        QCOMPARE(post("/images/old/import", "", ""), QString("404 there is no archive \"old\" here"));
+    }
+
+    void anUploadCanBeForgotten() {
+        post("/images/a", "offset=0", "x");
+        auto request = to("/images/a");
+        request.method = "DELETE";
+        QCOMPARE(settled(m_server->handle(std::move(request)))->code, 200);
+        QVERIFY(!std::filesystem::exists(m_folder->path().toStdString() + "/uploads/a"));
+    }
+
     void aFollowedLogWaitsAndGoesOn() {
         auto response = m_server->handle(to("/containerLogs/default/web/main", "follow=true&tailLines=0"));
         int woken = 0;
@@ -171,6 +268,13 @@ private:
         m_executor->runReady();
         return result;
     }
+    QString post(const char* path, const char* query, const char* body) {
+        auto request = to(path, query);
+        request.method = "POST";
+        request.body = body;
+        const auto answer = settled(m_server->handle(std::move(request)));
+        return QString("%1 %2").arg(answer->code).arg(QString::fromStdString(bodyOf(*answer)).trimmed());
+    }
     static std::string readAll(apiserver::Response response) {
         if (!response.stream) return "(no stream) " + bodyOf(response);
         response.stream->start([] {});
@@ -193,6 +297,9 @@ private:
     std::unique_ptr<sync::PodContext> m_context;
     std::unique_ptr<sync::PodWorkers> m_workers;
     RememberedSessions m_sessions;
+    Importer m_importer;
+    std::unique_ptr<images::Uploads> m_uploads;
+    std::unique_ptr<ImageEndpoint> m_endpoint;
     std::unique_ptr<NodeServer> m_server;
 };
 
