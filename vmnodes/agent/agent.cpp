@@ -140,6 +140,8 @@ struct Agent::Parts {
         result.services.nodeName = settings.nodeName;
         if (settings.address) result.services.nodeAddresses = {settings.address->address};
         result.hostPorts = hostPorts();
+        result.hostPortsKnown = (!pods || pods->synced()) && std::ranges::all_of(workers->all(), [](const auto& one) {
+                                    return one->isObserved() || one->isGone();
                                 });
         if (!client) {
             result.servicesKnown = true;  // none, and host ports still want their rules

@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr base::Duration kTogether = 50ms;  // changes that come within this time are made at once
+constexpr base::Duration kAwaitPods = 200ms;
 constexpr base::Duration kDraining = 5s;
 constexpr base::Duration kRetry = 5s;
 constexpr base::Duration kLook = 60s;  // against what others change behind our back
@@ -38,6 +39,7 @@ struct NetworkKeeper::State : std::enable_shared_from_this<State> {
     std::unique_ptr<proxy::Proxy> proxy;
     std::map<std::string, std::string> complaints;  // by what went wrong, so that each is said once
     bool sysctlsDone = false;
+    bool served = false;  // the rules are ours, and no longer an earlier agent's
 
     void schedule(base::Timer& slot, base::Duration delay) {
         const std::lock_guard lock(mutex);
@@ -75,13 +77,18 @@ struct NetworkKeeper::State : std::enable_shared_from_this<State> {
         return first;
     }
 
+    // The first rules replace those of the agent before this one, and must not lack what that one knew.
+    bool awaitsPods(const NetworkWishes& now) const { return now.servicesKnown && !served && !now.hostPortsKnown; }
+
+    // Answers whether it is to look again soon.
     Result<bool> setServices(const NetworkWishes& now) {
         if (!proxy) {
             auto opened = proxy::Proxy::open();
             if (!opened) return fail(opened.error());
             proxy = std::move(*opened);
         }
-        if (!now.servicesKnown) return false;
+        if (!now.servicesKnown || awaitsPods(now)) return false;
+        served = true;
         return proxy->apply(proxy::planProxy(now.services), {settings.clusterCidr, now.podCidr, now.hostPorts});
     }
 
@@ -104,11 +111,12 @@ struct NetworkKeeper::State : std::enable_shared_from_this<State> {
             configured = written.has_value();
         }
         all = good("routes", setRoutes(now)) && all;
-        const auto served = setServices(now);
+        const bool waits = awaitsPods(now);
+        const auto drains = setServices(now);
         Result<void> outcome;
-        if (!served) outcome = fail(served.error());
+        if (!drains) outcome = fail(drains.error());
         all = good("services", outcome) && all;
-        schedule(later, !all ? kRetry : *served ? kDraining : kLook);
+        schedule(later, waits ? kAwaitPods : !all ? kRetry : *drains ? kDraining : kLook);
     }
 };
 

@@ -20,6 +20,8 @@ struct NetworkWishes {
     proxy::ProxyInput services;
     bool servicesKnown = false;  // false: virtual servers are left as they are
     std::vector<network::HostPort> hostPorts;
+    // False: some Pods have not been looked at since the agent started, and their host ports are to stay.
+    bool hostPortsKnown = false;
 };
 
 class NetworkKeeper {

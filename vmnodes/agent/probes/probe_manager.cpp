@@ -87,6 +87,22 @@ struct ProbeManager::State : std::enable_shared_from_this<State> {
     std::map<Key, Worker> workers;
     std::map<std::string, sync::ProbeTable> tables;  // by Pod uid
 
+    // A container that runs since before the agent was restarted keeps what was reported of it until its probes say
+    // otherwise: else a restart of the agent would take every Pod out of its Services. As kubelet since v1.35. A
+    // container that the agent has started itself is in no report before its first probe.
+    void recall(const Key& key, const corev1::Pod& pod) {
+        const auto reported = [&](const std::vector<corev1::ContainerStatus>& statuses) {
+            for (const corev1::ContainerStatus& status : statuses) {
+                if (!status.state.running || !status.containerID.ends_with("://" + key.first)) continue;
+                ProbeVerdicts& verdicts = tables[pod.metadata.uid][key.first];
+                if (key.second == Kind::Startup && status.started.value_or(false)) verdicts.startup = Verdict::Success;
+                if (key.second == Kind::Readiness && status.ready) verdicts.readiness = Verdict::Success;
+            }
+        };
+        reported(pod.status.containerStatuses);
+        reported(pod.status.initContainerStatuses);
+    }
+
     void schedule(const Key& key, Worker& worker, base::Duration delay) {
         worker.timer = executor.postAfter(delay, [weak = weak_from_this(), key] {
             if (const auto self = weak.lock()) self->probe(key);
@@ -195,6 +211,7 @@ void ProbeManager::follow(const std::shared_ptr<const corev1::Pod>& pod, const s
             if (!fresh) continue;
             worker.container = name;
             worker.startedAt = status.startedAt;
+            m_state->recall(entry->first, *pod);
             m_state->schedule(entry->first, worker, base::Duration::zero());
         }
     }

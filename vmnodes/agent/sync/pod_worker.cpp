@@ -505,6 +505,7 @@ void PodWorker::report(const Observed& observed) {
         const std::lock_guard lock(m_mutex);
         m_status = status;
         m_observed = observed;
+        m_seen = true;
         if (changed && !m_removed) m_unreported = std::move(status);
         if (!m_unreported) return;
     }

@@ -31,6 +31,8 @@ public:
     bool isGone() const { return m_gone; }
     // Nothing of it runs any more, and nothing will.
     bool isOver() const { return m_over; }
+    // It has looked at the runtime: observed() says what there is.
+    bool isObserved() const { return m_seen; }
     std::shared_ptr<const corev1::Pod> pod() const;
     // The status as it was reported last.
     corev1::PodStatus status() const;
@@ -74,6 +76,7 @@ private:
     std::atomic<bool> m_poked = false;
     std::atomic<bool> m_gone = false;
     std::atomic<bool> m_over = false;
+    std::atomic<bool> m_seen = false;
 
     // For the accessors.
     mutable std::mutex m_mutex;

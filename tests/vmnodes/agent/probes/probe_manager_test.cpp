@@ -116,7 +116,38 @@ private slots:
         QVERIFY(m_manager->verdicts("u1").at("c2").liveness == Verdict::Success);
     }
 
+    // A restart of the agent takes no Pod out of its Services.
+    void whatWasReportedOfAContainerHoldsUntilItsProbesSayOtherwise() {
+        container().startupProbe.emplace().exec.emplace().command = {"start"};
+        probe(container().readinessProbe, "ready").failureThreshold = 2;
+        reported("containerd://c1");
+        m_answer = {Outcome::Failure, "no"};
+        follow();
+        QVERIFY(verdicts().startup == Verdict::Success);
+        QVERIFY(verdicts().readiness == Verdict::Success);
+        m_executor->runFor(1s);
+        QVERIFY(verdicts().readiness == Verdict::Success);  // one failure of two
+        m_executor->runFor(10s);
+        QVERIFY(verdicts().readiness == Verdict::Failure);
+        QVERIFY(std::ranges::find(m_asked, "start") == m_asked.end());
+    }
+
+    void whatWasReportedOfAnotherContainerSaysNothing() {
+        probe(container().readinessProbe, "ready");
+        reported("containerd://c0");
+        follow();
+        QVERIFY(verdicts().readiness == Verdict::Unknown);
+    }
+
 private:
+    void reported(const char* containerId) {
+        auto& status = m_pod->status.containerStatuses.emplace_back();
+        status.name = "main";
+        status.containerID = containerId;
+        status.started = true;
+        status.ready = true;
+        status.state.running.emplace();
+    }
     corev1::Container& container() { return m_pod->spec.containers[0]; }
     static corev1::Probe& probe(api::Box<corev1::Probe>& box, const char* command) {
         box.emplace().exec.emplace().command = {command};
