@@ -16,7 +16,7 @@ using namespace qd::cluster;
 
 namespace {
 
-// What it is given is what it finds: the archive's text after its first 512 bytes is the image's name.
+// Counts what it is given.
 class Importer final : public agent::images::ImageImporter {
 public:
     Result<std::vector<std::string>> import(const std::string& archive) override {

@@ -52,9 +52,12 @@ public:
             carryOut(fromFront ? m_command->fromClient(message) : m_command->fromRuntime(message));
         else
             deliver(!fromFront, std::move(message));
-        const One& to = m_ends[!fromFront];
-        const std::size_t waiting = m_command && fromFront ? m_command->waiting() : 0;
-        return waiting + (to.channel ? to.channel->queued() : 0) > kMostQueued;
+        return onItsWay(!fromFront) > kMostQueued;
+    }
+    // Whether something is on its way to the end, which will tell when it has gone.
+    bool isBusy(bool front) {
+        const std::lock_guard lock(m_mutex);
+        return onItsWay(front) > 0;
     }
 
 private:
@@ -62,6 +65,11 @@ private:
         std::shared_ptr<http::Channel> channel;
         http::Buffers early;
     };
+    std::size_t onItsWay(bool toFront) const {
+        const One& to = m_ends[toFront];
+        const std::size_t waiting = m_command && !toFront ? m_command->waiting() : 0;
+        return waiting + (to.channel ? to.channel->queued() : 0);
+    }
     // Channels queue, and never call back: the lock may be held.
     void deliver(bool front, std::string message) {
         One& end = m_ends[front];
@@ -101,8 +109,12 @@ public:
         if (m_toBegin) std::exchange(m_toBegin, nullptr)->begin(std::exchange(m_other, nullptr));
     }
     void received(std::string message, bool) override {
-        if (m_joint->pass(m_isFront, std::move(message)))
-            if (const auto own = m_joint->get(m_isFront)) own->pauseReading();
+        if (!m_joint->pass(m_isFront, std::move(message))) return;
+        const auto own = m_joint->get(m_isFront);
+        if (!own) return;
+        own->pauseReading();
+        // The other end may have sent everything meanwhile, and told so before this one paused.
+        if (!m_joint->isBusy(!m_isFront)) own->resumeReading();
     }
     void drained() override {
         if (const auto peer = m_joint->get(!m_isFront)) peer->resumeReading();
