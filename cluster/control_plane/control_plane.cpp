@@ -17,6 +17,7 @@
 #include "cluster/apiserver/auth/token_file.h"
 #include "cluster/apiserver/subresources/access_review.h"
 #include "cluster/apiserver/subresources/binding.h"
+#include "cluster/apiserver/subresources/eviction.h"
 #include "cluster/apiserver/subresources/pod_log.h"
 #include "cluster/apiserver/subresources/pod_streams.h"
 #include "cluster/apiserver/subresources/proxy.h"
@@ -178,6 +179,7 @@ void ControlPlane::State::addProxies() {
 
 void ControlPlane::State::addSubresources() {
     server->addSubresource("pods", "binding", std::make_unique<apiserver::BindingHandler>(*server, false));
+    server->addSubresource("pods", "eviction", std::make_unique<apiserver::EvictionHandler>(*server));
     server->addSubresource("bindings", "", std::make_unique<apiserver::BindingHandler>(*server, true));
     for (const char* workload : {"deployments.apps", "replicasets.apps", "statefulsets.apps", "replicationcontrollers"}) {
         server->addSubresource(workload, "scale", std::make_unique<apiserver::ScaleHandler>(*server));

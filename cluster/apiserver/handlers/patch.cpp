@@ -1,7 +1,7 @@
 #include "cluster/api/codec/json_tree.h"
 #include "cluster/api/codec/yaml.h"
+#include "cluster/apiserver/handlers/patch_body.h"
 #include "cluster/apiserver/handlers/written.h"
-#include "cluster/apiserver/options.h"
 
 namespace qd::apiserver::handlers {
 namespace {
@@ -25,24 +25,30 @@ Result<boost::json::value> parsePatch(PatchFormat format, const std::string& bod
 
 }  // namespace
 
+Result<PatchBody> readPatch(const Request& request) {
+    const auto format = formatOf(request.headers.get("Content-Type"));
+    if (!format) return fail(Reason::UnsupportedMediaType, "415: Unsupported Media Type");
+    auto parameters = parseWriteParameters(request, "PatchOptions", true, *format == PatchFormat::Apply);
+    if (!parameters) return fail(std::move(parameters.error()));
+    auto parsed = parsePatch(*format, request.body);
+    if (!parsed) return fail(std::move(parsed.error()));
+    PatchBody body{.request = {}, .parameters = std::move(*parameters)};
+    body.request.format = *format;
+    body.request.patch = std::move(*parsed);
+    body.request.force = body.parameters.force;
+    body.request.dryRun = body.parameters.dryRun;
+    body.request.fieldValidation = body.parameters.fieldValidation;
+    return body;
+}
+
 Response patch(ApiServer& server, const Exchange& exchange) {
-    const auto format = formatOf(exchange.request.headers.get("Content-Type"));
-    if (!format) return errorResponse({Reason::UnsupportedMediaType, "415: Unsupported Media Type"});
     const auto wanted = negotiate(exchange.request, true);
     if (!wanted) return errorResponse(wanted.error());
-    const auto parameters = parseWriteParameters(exchange.request, "PatchOptions", true, *format == PatchFormat::Apply);
-    if (!parameters) return errorResponse(parameters.error());
-    auto parsed = parsePatch(*format, exchange.request.body);
-    if (!parsed) return errorResponse(parsed.error());
-
-    PatchRequest request;
-    request.format = *format;
-    request.patch = std::move(*parsed);
-    request.force = parameters->force;
-    request.dryRun = parameters->dryRun;
-    request.fieldValidation = parameters->fieldValidation;
-    const std::string manager = parameters->fieldManager.empty() ? managerFromUserAgent(exchange.request.headers.get("User-Agent")) : parameters->fieldManager;
-    auto written = server.verbs().patch(callerOf(exchange, manager), targetOf(exchange), request);
+    const auto body = readPatch(exchange.request);
+    if (!body) return errorResponse(body.error());
+    const std::string& given = body->parameters.fieldManager;
+    const std::string manager = given.empty() ? managerFromUserAgent(exchange.request.headers.get("User-Agent")) : given;
+    auto written = server.verbs().patch(callerOf(exchange, manager), targetOf(exchange), body->request);
     if (!written) return errorResponse(written.error());
     return writtenResponse(server, exchange, *wanted, std::move(*written));
 }

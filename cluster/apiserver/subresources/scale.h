@@ -13,6 +13,8 @@ public:
 
 private:
     Response write(const Exchange& exchange);
+    Result<Written> change(const Exchange& exchange);
+    Result<Written> apply(const Exchange& exchange, const PatchRequest& request, const std::string& manager);
 
     ApiServer& m_server;
 };

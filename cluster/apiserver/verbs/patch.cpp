@@ -13,21 +13,6 @@ namespace {
 namespace json = boost::json;
 namespace merge = api::merge;
 
-Result<json::value> applyTo(json::value live, const Target& target, const PatchRequest& request) {
-    switch (request.format) {
-        case PatchFormat::Json: return merge::applyJsonPatch(std::move(live), request.patch);
-        case PatchFormat::Merge: return merge::applyMergePatch(std::move(live), request.patch);
-        case PatchFormat::Strategic: {
-            if (!request.patch.is_object()) return fail(Reason::BadRequest, "the patch is not an object");
-            auto patched = merge::applyStrategicMergePatch(*target.kind->structure, std::move(live.as_object()), request.patch.as_object());
-            if (!patched) return fail(std::move(patched.error()));
-            return json::value(std::move(*patched));
-        }
-        case PatchFormat::Apply: break;
-    }
-    return live;
-}
-
 Result<void> checkPatched(const Target& target, const api::Object& now, const api::Object& current) {
     if (now.metadata.name != target.name && !now.metadata.name.empty()) {
         return fail(Reason::BadRequest, fmt::format("the name of the object ({}) does not match the name on the URL ({})", now.metadata.name, target.name));
@@ -49,6 +34,21 @@ Error unreadable(const Target& target, const Error& error) {
 }
 
 }  // namespace
+
+Result<json::value> applyPatch(json::value live, const api::Struct& structure, const PatchRequest& request) {
+    switch (request.format) {
+        case PatchFormat::Json: return merge::applyJsonPatch(std::move(live), request.patch);
+        case PatchFormat::Merge: return merge::applyMergePatch(std::move(live), request.patch);
+        case PatchFormat::Strategic: {
+            if (!request.patch.is_object()) return fail(Reason::BadRequest, "the patch is not an object");
+            auto patched = merge::applyStrategicMergePatch(structure, std::move(live.as_object()), request.patch.as_object());
+            if (!patched) return fail(std::move(patched.error()));
+            return json::value(std::move(*patched));
+        }
+        case PatchFormat::Apply: break;
+    }
+    return live;
+}
 
 Result<Written> Verbs::patch(const Caller& caller, const Target& target, const PatchRequest& request) {
     std::vector<std::string> warnings;
@@ -75,7 +75,7 @@ Result<Written> Verbs::patch(const Caller& caller, const Target& target, const P
         if (target.subresource.empty()) options.whenMissing = [applied] { return applied(nullptr); };
     } else {
         change = [&](const api::Object& current) -> Result<std::unique_ptr<api::Object>> {
-            auto patched = applyTo(treeOf(current), target, request);
+            auto patched = applyPatch(treeOf(current), *target.kind->structure, request);
             if (!patched) return fail(std::move(patched.error()));
             auto decoded = decodeTree(*target.kind, *patched, request.fieldValidation);
             if (!decoded) return fail(unreadable(target, decoded.error()));

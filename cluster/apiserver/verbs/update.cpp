@@ -11,7 +11,8 @@ namespace {
 constexpr int kTries = 100;
 
 const api::UpdateRules* rulesOf(const Target& target) {
-    if (target.subresource.empty()) return &target.kind->update;
+    // Scaling writes the object itself.
+    if (target.subresource.empty() || target.subresource == "scale") return &target.kind->update;
     const auto found = target.kind->subresourceUpdates.find(target.subresource);
     return found == target.kind->subresourceUpdates.end() ? nullptr : &found->second;
 }

@@ -124,6 +124,8 @@ public:
                            const ChangeOptions& options);
 
     const VerbsContext& context() const { return m_context; }
+    // Managed fields after an update of the target (managed.cpp); for ChangeOptions::track.
+    Result<void> trackUpdate(const Caller& caller, const Target& target, const api::Object& old, api::Object& now) const;
 
 private:
     Result<void> mutate(AdmissionRequest& request) const;
@@ -131,7 +133,6 @@ private:
     Result<void> validate(const AdmissionRequest& request) const;
     // Managed fields (managed.cpp).
     Result<void> trackCreate(const Caller& caller, const Target& target, api::Object& now) const;
-    Result<void> trackUpdate(const Caller& caller, const Target& target, const api::Object& old, api::Object& now) const;
     Result<Written> createOnce(const Caller& caller, Target& target, std::unique_ptr<api::Object> object,
                                const CreateOptions& options, std::vector<std::string>& warnings);
     Result<Written> writeChanged(const Caller& caller, const Target& target, const store::Latest& latest,
@@ -143,6 +144,8 @@ private:
 };
 
 // --- shared by verbs
+// What a JSON, merge or strategic merge patch makes of an object of this structure.
+Result<boost::json::value> applyPatch(boost::json::value live, const api::Struct& structure, const PatchRequest& request);
 store::Key storeKey(const Target& target);
 // The object as target.kind serves it (the same one for almost all kinds).
 api::ObjectPtr served(const api::Kind& kind, const api::ObjectPtr& stored);
