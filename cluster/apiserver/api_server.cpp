@@ -10,6 +10,8 @@
 #include <semaphore>
 
 #include "cluster/apiserver/auth/impersonation.h"
+#include "cluster/apiserver/health.h"
+#include "cluster/apiserver/metrics/request_metrics.h"
 #include "cluster/apiserver/representation.h"
 #include "cluster/apiserver/status.h"
 #include "cluster/api/meta/status.h"
@@ -36,19 +38,22 @@ struct ApiServer::State {
     State(ApiServerParts given)
         : parts(std::move(given)),
           verbs(VerbsContext{parts.store, parts.executor.clock(), parts.random, parts.admission, *parts.reader}),
-          discovery(api::builtinKinds()) {}
+          discovery(api::builtinKinds()),
+          metrics(parts.executor.clock()) {}
 
     Result<User> authenticate(const Request& request) const;
     // The user as whom the request is done, if that one may do it.
     Result<User> admittedUser(const Request& request, const RequestInfo& info) const;
     Response handleResource(ApiServer& server, const Exchange& exchange);
     Response handlePath(const Request& request, const User& user);
+    std::vector<HealthCheck> healthChecks(bool ofReadiness) const;
     Response dispatch(ApiServer& server, const Request& request, const RequestInfo& info, User user);
     Response handleDiscovery(const Request& request, const std::vector<std::string>& parts_);
 
     ApiServerParts parts;
     Verbs verbs;
     Discovery discovery;
+    RequestMetrics metrics;
     std::map<std::pair<std::string, std::string>, std::unique_ptr<SubresourceHandler>> subresources;
     std::map<std::string, PathHandler, std::greater<>> paths;  // longer ones of a common prefix first
     std::atomic<bool> ready = false;
@@ -168,6 +173,18 @@ Response ApiServer::State::handleDiscovery(const Request& request, const std::ve
     return errorResponse(notServed());
 }
 
+// The store has the name of what it stands for.
+std::vector<HealthCheck> ApiServer::State::healthChecks(bool ofReadiness) const {
+    std::vector<HealthCheck> checks = {{"ping", [] { return Result<void>(); }}, {"log", [] { return Result<void>(); }}, {"etcd", [this] { return parts.store.health(); }}};
+    if (ofReadiness) {
+        checks.push_back({"poststarthook/start-control-plane", [this]() -> Result<void> {
+                              if (ready) return {};
+                              return fail(Reason::ServiceUnavailable, "not finished");
+                          }});
+    }
+    return checks;
+}
+
 Response ApiServer::State::handlePath(const Request& request, const User& user) {
     std::vector<std::string> path;
     for (std::size_t at = 0; at < request.path.size();) {
@@ -179,11 +196,14 @@ Response ApiServer::State::handlePath(const Request& request, const User& user) 
     for (const auto& [prefix, handler] : paths) {
         if (request.path == prefix || request.path.starts_with(prefix + "/")) return handler(request, user);
     }
-    if (request.path == "/readyz" || request.path == "/livez" || request.path == "/healthz") {
-        const bool fine = (request.path != "/readyz" || ready) && parts.store.health().has_value();
-        return textResponse(fine ? 200 : 500, fine ? "ok" : "[-] not ready\n");
+    for (const std::string endpoint : {"healthz", "livez", "readyz"}) {
+        if (!path.empty() && path[0] == endpoint) return healthResponse(request, endpoint, healthChecks(endpoint == "readyz"));
     }
-    if (request.path.starts_with("/readyz/") || request.path.starts_with("/livez/") || request.path.starts_with("/healthz/")) return textResponse(200, "ok");
+    if (request.path == "/metrics") {
+        Response response = textResponse(200, metrics.text(parts.store));
+        response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+        return response;
+    }
     return textResponse(404, "404 page not found\n");
 }
 
@@ -191,10 +211,11 @@ ApiServer::ApiServer(ApiServerParts parts) : m_state(std::make_unique<State>(std
 ApiServer::~ApiServer() = default;
 
 Response ApiServer::handle(const Request& request) {
+    const base::SteadyTime begun = executor().clock().steady();
     const RequestInfo info = parseRequestInfo(request);
     auto user = m_state->admittedUser(request, info);
-    if (!user) return errorResponse(user.error());
-    return m_state->dispatch(*this, request, info, std::move(*user));
+    Response response = user ? m_state->dispatch(*this, request, info, std::move(*user)) : errorResponse(user.error());
+    return m_state->metrics.observe(request, info, begun, std::move(response));
 }
 
 Response ApiServer::State::dispatch(ApiServer& server, const Request& request, const RequestInfo& info, User user) {
