@@ -1,5 +1,5 @@
-// Rolls a Deployment out for simulated hours while nodes get lost, watches end and writes lose, and holds the control plane
-// to its promises at every commit.
+// Rolls a Deployment out for simulated hours while nodes get lost, controllers start anew, watches end and writes lose, and
+// holds the control plane to its promises at every commit.
 //
 // QD_SIMULATION_SEEDS chooses the seeds: "100" the first hundred (the default), "17-17" one of them, which does exactly what it
 // did before. QD_SIMULATION_HOURS goes through as many seeds, from the first chosen one on, as it can in that time. A failure
@@ -166,6 +166,7 @@ void Rollout::act() {
         case 2:
         case 3:
         case 4: return rollOut();
+        case 5: return m_cluster.restartControllers();
         default: return;
     }
 }

@@ -24,6 +24,21 @@ SimulatedCluster::SimulatedCluster(std::uint64_t seed, unsigned nodes) : m_execu
     m_user = clientOf("user");
     if (auto made = control_plane::createSystemObjects(*m_user, "10.96.0.0/16"); !made) throw std::runtime_error(made.error().message);
 
+    startControllers();
+    m_nodeClient = faultyClientOf("nodes");
+    m_nodeInformers = std::make_unique<client::InformerFactory>(*m_nodeClient, m_executor);
+    m_nodes = std::make_unique<hollow::HollowNodes>(*m_nodeClient, *m_nodeInformers, m_executor, m_random, hollow::Options{.count = nodes});
+    m_nodeInformers->start();
+    m_nodes->start();
+}
+
+SimulatedCluster::~SimulatedCluster() {
+    m_nodes->stop();
+    stopControllers();
+    m_nodeInformers->stop();
+}
+
+void SimulatedCluster::startControllers() {
     m_reader = faultyClientOf("informers");
     m_informers = std::make_unique<client::InformerFactory>(*m_reader, m_executor);
     controllers::Options options;
@@ -35,25 +50,29 @@ SimulatedCluster::SimulatedCluster(std::uint64_t seed, unsigned nodes) : m_execu
     m_schedulerClient = faultyClientOf("scheduler");
     m_schedulerInformers = std::make_unique<client::InformerFactory>(*m_schedulerClient, m_executor);
     m_scheduler = std::make_unique<scheduler::Scheduler>(*m_schedulerClient, *m_schedulerInformers, m_executor, m_random);
-    m_nodeClient = faultyClientOf("nodes");
-    m_nodeInformers = std::make_unique<client::InformerFactory>(*m_nodeClient, m_executor);
-    m_nodes = std::make_unique<hollow::HollowNodes>(*m_nodeClient, *m_nodeInformers, m_executor, m_random, hollow::Options{.count = nodes});
 
     m_informers->start();
     m_schedulerInformers->start();
-    m_nodeInformers->start();
     for (auto& runner : m_runners) runner->start();
     m_scheduler->start();
-    m_nodes->start();
 }
 
-SimulatedCluster::~SimulatedCluster() {
-    m_nodes->stop();
+void SimulatedCluster::stopControllers() {
     m_scheduler->stop();
     for (auto& runner : m_runners) runner->stop();
     m_informers->stop();
     m_schedulerInformers->stop();
-    m_nodeInformers->stop();
+    m_scheduler.reset();
+    m_runners.clear();
+    m_schedulerInformers.reset();
+    m_informers.reset();
+    m_schedulerClient.reset();
+    m_reader.reset();
+}
+
+void SimulatedCluster::restartControllers() {
+    stopControllers();
+    startControllers();
 }
 
 std::unique_ptr<client::Client> SimulatedCluster::clientOf(const std::string& name) {

@@ -28,11 +28,14 @@ public:
     Faults& faults() { return m_faults; }
     store::Store& store() { return *m_store; }
     hollow::HollowNodes& nodes() { return *m_nodes; }
-    scheduler::Scheduler& scheduler() { return *m_scheduler; }
+    // Controllers and scheduler forget everything that they do not find in the store, as after the program was started again.
+    void restartControllers();
     // Of a person: without faults.
     client::Client& user() { return *m_user; }
 
 private:
+    void startControllers();
+    void stopControllers();
     std::unique_ptr<client::Client> clientOf(const std::string& name);
     std::unique_ptr<client::Client> faultyClientOf(const std::string& name);
 
