@@ -190,13 +190,18 @@ std::string execPath(const ExecRequest& request) {
 
 Result<std::unique_ptr<ClientStreams>> ClientStreams::open(const client::KubeconfigEntry& entry,
                                                            const base::Clock& clock) {
-    auto line = std::make_shared<Line>();
     client::HttpClientOptions options;
     options.server = entry.server;
     options.authoritiesPem = entry.authorityPem;
     options.certificatePem = entry.clientCertificatePem;
     options.keyPem = entry.clientKeyPem;
     options.bearerToken = entry.token;
+    return open(std::move(options), clock);
+}
+
+Result<std::unique_ptr<ClientStreams>> ClientStreams::open(client::HttpClientOptions options,
+                                                           const base::Clock& clock) {
+    auto line = std::make_shared<Line>();
     auto http = client::HttpClient::create(line->threads, std::move(options), clock);
     if (!http) return fail(std::move(http.error()));
     line->http = std::move(*http);

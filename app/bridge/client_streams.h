@@ -14,6 +14,7 @@ namespace qd::bridge {
 class ClientStreams : public ClientSession::Streams {
 public:
     // The clock must outlive it. Fails when the entry's address or certificates cannot be used.
+    static Result<std::unique_ptr<ClientStreams>> open(client::HttpClientOptions options, const base::Clock& clock);
     static Result<std::unique_ptr<ClientStreams>> open(const client::KubeconfigEntry& entry, const base::Clock& clock);
     std::unique_ptr<ByteStream> logs(const LogRequest& request) override;
     std::unique_ptr<ByteStream> exec(const ExecRequest& request) override;

@@ -2,14 +2,17 @@
 
 #include <QCoreApplication>
 #include <QDateTime>
-#include <atomic>
+#include <QDir>
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "app/bridge/control_plane_session.h"
+#include "app/bridge/https_session.h"
 #include "app/bridge/qt_door.h"
 #include "app/cluster/control_socket.h"
 #include "app/models/words.h"
 #include "cluster/base/log.h"
+#include "cluster/base/pki/private_file.h"
 
 namespace qd::bridge {
 
@@ -81,14 +84,14 @@ ClusterInfo infoOf(const cluster::ClusterView& view, bool ours) {
     ClusterInfo info;
     info.name = toQString(view.spec.name);
     info.detail = detailOf(view);
-    info.running = ours;
+    info.running = ours || view.state == "Running";
     const std::string& state = view.state;
-    if (state == "Running") {
+    if (info.running) {
         info.state = views::State::Ready;
         info.word = LocalWords::tr("Running");
         if (!ours)
-            //: The state of a cluster that another process runs; %1 is its process id.
-            info.word = LocalWords::tr("Run by process %1").arg(view.ownerPid);
+            //: Added to what a cluster is like when another process runs it; %2 is the process id.
+            info.detail = LocalWords::tr("%1 · run by process %2").arg(info.detail).arg(view.ownerPid);
     } else if (state == "Starting") {
         info.state = views::State::Starting;
         info.word = views::wordFor(views::State::Starting);
@@ -101,12 +104,32 @@ ClusterInfo infoOf(const cluster::ClusterView& view, bool ours) {
     } else if (state == "Incomplete") {
         info.state = views::State::Failed;
         info.word = LocalWords::tr("Incomplete");
+    } else if (state == "Orphaned") {
+        info.state = views::State::Unknown;
+        //: The state of a cluster whose machines run while nobody runs its control plane.
+        info.word = LocalWords::tr("Nodes alone");
     } else {
         info.detail = toQString(view.detail);
         info.word = views::wordFor(views::State::Unknown);
     }
     return info;
 }
+
+// What the process that runs the cluster does when asked, and this one when there is no such process.
+Result<void> askOrDo(const cluster::Environment& environment, const QString& name, const boost::json::object& request,
+                     const cluster::StepHandler& report, const std::function<Result<void>()>& here) {
+    const host::ClusterLayout layout(environment.directories, name.toStdString());
+    const auto owner = layout.owner();
+    if (!owner) return fail(owner.error());
+    if (!*owner) return here();
+    const auto done = cluster::askOwner(layout.folder(), request, report);
+    if (!done) return fail(done.error());
+    return {};
+}
+
+// Files are written in several steps; this long after the last of them one looks.
+constexpr int kSettleMs = 200;
+constexpr int kUnsettledMs = 1500;
 
 }  // namespace
 
@@ -167,6 +190,11 @@ LocalClusters::LocalClusters(cluster::Environment environment, base::Executor& e
       m_usual(std::move(usual)),
       m_executor(executor),
       m_door(std::make_shared<QtDoor>(*this)) {
+    m_soon.setSingleShot(true);
+    m_soon.setInterval(kSettleMs);
+    connect(&m_soon, &QTimer::timeout, this, &LocalClusters::refresh);
+    connect(&m_files, &QFileSystemWatcher::directoryChanged, &m_soon, qOverload<>(&QTimer::start));
+    connect(&m_files, &QFileSystemWatcher::fileChanged, &m_soon, qOverload<>(&QTimer::start));
     refresh();
 }
 
@@ -181,15 +209,44 @@ void LocalClusters::refresh() {
             for (const host::ClusterEntry& entry : *entries) views.push_back(cluster::viewOf(entry));
         else
             base::logger("window")->warn("clusters cannot be listed: {}", entries.error().message);
-        door->post([this, views = std::move(views)] {
-            QVector<ClusterInfo> known;
-            for (const cluster::ClusterView& view : views)
-                known.push_back(infoOf(view, m_owners.contains(toQString(view.spec.name))));
-            if (known == m_known) return;
-            m_known = std::move(known);
-            emit clustersChanged();
-        });
+        door->post([this, views = std::move(views)]() mutable { take(std::move(views)); });
     });
+}
+
+void LocalClusters::take(std::vector<cluster::ClusterView> views) {
+    QVector<ClusterInfo> known;
+    bool unsettled = false;
+    for (const cluster::ClusterView& view : views) {
+        known.push_back(infoOf(view, m_owners.contains(toQString(view.spec.name))));
+        unsettled = unsettled || known.last().state == views::State::Starting;
+    }
+    watchFiles();
+    // An owner's lock goes without a trace in a file: look again while one is starting or ending.
+    if (unsettled) m_soon.start(kUnsettledMs);
+    if (known == m_known) return;
+    const QVector<ClusterInfo> before = std::exchange(m_known, known);
+    for (const ClusterInfo& was : before) {
+        const auto same = [&was](const ClusterInfo& is) { return is.name == was.name && is.running; };
+        if (was.running && std::none_of(m_known.begin(), m_known.end(), same)) emit ending(was.name);
+    }
+    emit clustersChanged();
+}
+
+// The folder of all clusters, each cluster's folder, and the file in which its owner says where it listens.
+void LocalClusters::watchFiles() {
+    const QString all = toQString(m_environment.directories.data) + QStringLiteral("/clusters");
+    QDir().mkpath(all);
+    QStringList wanted{all};
+    for (const QString& name : QDir(all).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+        const QString folder = all + u'/' + name;
+        wanted << folder;
+        if (QFile::exists(folder + QStringLiteral("/owner"))) wanted << folder + QStringLiteral("/owner");
+    }
+    QStringList fresh;
+    const QStringList watched = m_files.directories() + m_files.files();
+    for (const QString& path : std::as_const(wanted))
+        if (!watched.contains(path)) fresh << path;
+    if (!fresh.isEmpty()) m_files.addPaths(fresh);
 }
 
 QVector<std::pair<QString, QString>> LocalClusters::validate(const ClusterWish& wish) const {
@@ -229,9 +286,55 @@ std::unique_ptr<Operation> LocalClusters::run(
 }
 
 void LocalClusters::adopt(const QString& name, Owner owner) {
-    m_owners[name] = std::move(owner);
+    auto control = listen(name, owner);
+    m_owners[name] = {std::move(owner), std::move(control)};
     for (ClusterInfo& info : m_known)
-        if (info.name == name) info = infoOf(m_owners[name]->view(), true);
+        if (info.name == name) info = infoOf(m_owners[name].owner->view(), true);
+}
+
+LocalClusters::Owner LocalClusters::release(const QString& name) {
+    emit ending(name);
+    const auto found = m_owners.find(name);
+    if (found == m_owners.end()) return nullptr;
+    Owner owner = std::move(found->second.owner);
+    m_owners.erase(found);
+    return owner;
+}
+
+// What `qdeck stop`, `qdeck delete` and `qdeck status` ask of the process that runs a cluster.
+std::unique_ptr<cluster::ControlServer> LocalClusters::listen(const QString& name, const Owner& owner) {
+    auto handler = [weak = std::weak_ptr(owner), door = m_door, name, this](
+                       const boost::json::object& request,
+                       const cluster::StepHandler& report) -> Result<boost::json::object> {
+        const Owner ours = weak.lock();
+        if (!ours) return fail(Reason::ServiceUnavailable, "the cluster's owner is ending");
+        const auto word = [&request](const char* key) {
+            const boost::json::value* value = request.if_contains(key);
+            return value && value->is_string() ? std::string(value->get_string()) : std::string();
+        };
+        const std::string command = word("command");
+        if (command == "status") return cluster::toJson(ours->view());
+        if (command != "stop" && command != "delete")
+            return fail(Reason::BadRequest, "the owner knows no command \"" + command + "\"");
+        // The socket that is answering ends after the answer; everything else of the cluster is given up now.
+        door->post([this, name] {
+            if (const auto found = m_owners.find(name); found != m_owners.end() && found->second.control)
+                m_ending.push_back(std::move(found->second.control));
+            release(name);
+        });
+        const auto how = word("mode") == "shutdown" ? cluster::Ending::ShutDown : cluster::Ending::Save;
+        auto done = command == "stop" ? ours->end(how, report, {}) : ours->remove(report);
+        door->post([this] {
+            m_ending.clear();  // waits until the answer has gone out
+            refresh();
+        });
+        if (!done) return fail(std::move(done.error()));
+        return boost::json::object{};
+    };
+    auto server = cluster::ControlServer::start(owner->layout().folder(), std::move(handler));
+    if (server) return std::move(*server);
+    base::logger("window")->warn("qdeck cannot reach {}: {}", name.toStdString(), server.error().message);
+    return nullptr;
 }
 
 std::unique_ptr<Operation> LocalClusters::create(const ClusterWish& wish) {
@@ -255,57 +358,75 @@ std::unique_ptr<Operation> LocalClusters::start(const QString& name) {
 }
 
 std::unique_ptr<Operation> LocalClusters::suspend(const QString& name) {
-    emit ending(name);
-    const auto found = m_owners.find(name);
-    const Owner owner = found == m_owners.end() ? nullptr : found->second;
-    if (owner) m_owners.erase(found);
+    const Owner owner = release(name);
     return run(tr("Suspend cluster %1").arg(name), name,
                [environment = m_environment, name, owner](const cluster::StepHandler& report,
                                                           std::stop_token stop) -> Result<Owner> {
-                   const auto done = owner ? owner->end(cluster::Ending::Save, report, stop)
-                                           : cluster::endCluster(environment, name.toStdString(), cluster::Ending::Save,
-                                                                 report, stop);
+                   const Result<void> done =
+                       owner ? owner->end(cluster::Ending::Save, report, stop)
+                             : askOrDo(environment, name, {{"command", "stop"}, {"mode", "save"}}, report, [&] {
+                                   return cluster::endCluster(environment, name.toStdString(), cluster::Ending::Save,
+                                                              report, stop);
+                               });
                    if (!done) return fail(done.error());
                    return Owner();
                });
 }
 
 std::unique_ptr<Operation> LocalClusters::remove(const QString& name) {
-    emit ending(name);
-    const auto found = m_owners.find(name);
-    const Owner owner = found == m_owners.end() ? nullptr : found->second;
-    if (owner) m_owners.erase(found);
+    const Owner owner = release(name);
     return run(tr("Delete cluster %1").arg(name), name,
                [environment = m_environment, name, owner](const cluster::StepHandler& report,
                                                           std::stop_token) -> Result<Owner> {
-                   const auto done =
-                       owner ? owner->remove(report) : cluster::removeCluster(environment, name.toStdString(), report);
+                   const Result<void> done =
+                       owner ? owner->remove(report) : askOrDo(environment, name, {{"command", "delete"}}, report, [&] {
+                           return cluster::removeCluster(environment, name.toStdString(), report);
+                       });
                    if (!done) return fail(done.error());
                    return Owner();
                });
 }
 
+// How a cluster that another process runs is reached: by the administrator's kubeconfig in its folder.
+Result<client::KubeconfigAccess> LocalClusters::access(const QString& name) const {
+    const host::ClusterLayout layout(m_environment.directories, name.toStdString());
+    const auto text = pki::readFile(layout.kubeconfigFile());
+    if (!text) return fail(text.error().within("the cluster's kubeconfig"));
+    return client::accessOf(*text, "", layout.folder());
+}
+
 Result<std::unique_ptr<ClusterSession>> LocalClusters::open(const QString& name) {
     const auto found = m_owners.find(name);
-    if (found == m_owners.end())
-        return fail(Reason::ServiceUnavailable,
-                    tr("this window does not run it; another process does, or it has not been started").toStdString());
-    const Owner owner = found->second;
-    std::shared_ptr<control_plane::ControlPlane> plane(owner, &owner->controlPlane());
-    return openInProcess(name, std::move(plane), m_executor);
+    if (found != m_owners.end()) {
+        const Owner owner = found->second.owner;
+        std::shared_ptr<control_plane::ControlPlane> plane(owner, &owner->controlPlane());
+        return openInProcess(name, std::move(plane), m_executor);
+    }
+    const auto access = this->access(name);
+    if (!access) return fail(access.error());
+    return openOverHttps(name, *access, m_executor);
 }
 
 Result<client::KubeconfigEntry> LocalClusters::kubeconfig(const QString& name) const {
     const auto found = m_owners.find(name);
-    if (found == m_owners.end())
-        return fail(Reason::NotFound, "this window does not run the cluster " + name.toStdString());
-    return found->second->kubeconfigEntry();
+    if (found != m_owners.end()) return found->second.owner->kubeconfigEntry();
+    const auto access = this->access(name);
+    if (!access) return fail(access.error());
+    client::KubeconfigEntry entry;
+    entry.name = cluster::kubeconfigName(name.toStdString());
+    entry.server = access->server;
+    entry.authorityPem = access->authorityPem;
+    entry.clientCertificatePem = access->clientCertificatePem;
+    entry.clientKeyPem = access->clientKeyPem;
+    entry.token = access->token;
+    return entry;
 }
 
 void LocalClusters::suspendAll() {
-    for (auto& [name, owner] : m_owners) {
+    for (auto& [name, owned] : m_owners) {
         emit ending(name);
-        const auto done = owner->end(cluster::Ending::Save, {}, {});
+        owned.control.reset();
+        const auto done = owned.owner->end(cluster::Ending::Save, {}, {});
         if (!done) base::logger("window")->error("{} was not suspended: {}", name.toStdString(), done.error().message);
     }
     m_owners.clear();

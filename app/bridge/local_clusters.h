@@ -1,14 +1,18 @@
-// The clusters of this machine. Those that this process runs it owns (cluster::ClusterOwner); those of another process
-// it sees, and asks their owner to suspend or delete them.
+// The clusters of this machine. Those that this process runs it owns (cluster::ClusterOwner), and answers for them on
+// their control sockets as `qdeck own` does; those of another process it sees, opens over HTTPS, and asks their owner
+// to suspend or delete them. What other processes do is seen by the files that they write.
 //
 // What takes seconds or minutes runs on a thread of its own and is told to the Qt thread step by step.
 #pragma once
 
+#include <QFileSystemWatcher>
+#include <QTimer>
 #include <map>
 #include <memory>
 
 #include "app/bridge/cluster_host.h"
 #include "app/cluster/cluster_owner.h"
+#include "app/cluster/control_socket.h"
 #include "cluster/base/executor.h"
 #include "vmnodes/host/cluster_spec.h"
 
@@ -42,15 +46,28 @@ public:
 private:
     class Work;
     using Owner = std::shared_ptr<cluster::ClusterOwner>;
+    struct Owned {
+        Owner owner;
+        std::unique_ptr<cluster::ControlServer> control;  // null when it could not listen
+    };
     std::unique_ptr<Operation> run(const QString& title, const QString& name,
                                    std::function<Result<Owner>(const cluster::StepHandler&, std::stop_token)> work);
     void adopt(const QString& name, Owner owner);
+    // Gives up what this process owns under the name: sessions with it end now. Null when it owns none.
+    Owner release(const QString& name);
+    void take(std::vector<cluster::ClusterView> views);
+    void watchFiles();
+    Result<client::KubeconfigAccess> access(const QString& name) const;
+    std::unique_ptr<cluster::ControlServer> listen(const QString& name, const Owner& owner);
 
     const cluster::Environment m_environment;
     const host::ClusterSpec m_usual;
     base::Executor& m_executor;
     QVector<ClusterInfo> m_known;
-    std::map<QString, Owner> m_owners;
+    std::map<QString, Owned> m_owners;
+    std::vector<std::unique_ptr<cluster::ControlServer>> m_ending;  // answering their last request
+    QFileSystemWatcher m_files;
+    QTimer m_soon;
     std::shared_ptr<QtDoor> m_door;
 };
 
