@@ -19,7 +19,10 @@ namespace beast = boost::beast;
 constexpr std::size_t kReadAhead = 64 * 1024;
 // After a refused body: how much of the rest is read, so that the answer is not lost in a reset.
 constexpr std::size_t kDiscardLimit = 64 * 1024 * 1024;
-constexpr auto kDiscardTime = std::chrono::seconds(10);
+// How long what still comes is read and dropped after an answer that ends the connection: closing at once would reset it, and
+// the peer might never see the answer. A body that is too large may take its time; what is no HTTP gets what Go gives it.
+constexpr base::Duration kDiscardBody = std::chrono::seconds(10);
+constexpr base::Duration kDiscardNoise = std::chrono::milliseconds(500);
 
 const Bytes kContinue = http::bytes("HTTP/1.1 100 Continue\r\n\r\n");
 const Bytes kLineEnd = http::bytes("\r\n");
@@ -118,7 +121,7 @@ void Http1Session::refuse(int code, const std::string& text) {
     ++m_connection->core().malformed;
     m_phase = Phase::Responding;
     m_keepAlive = false;
-    m_discardAfter = true;
+    m_discardAfter = kDiscardNoise;
     m_isHead = m_http10 = m_gzip = m_wantsUpgrade = false;
     send(plainText(code, text));
 }
@@ -126,7 +129,7 @@ void Http1Session::refuse(int code, const std::string& text) {
 void Http1Session::dispatch(bool bodyTooLarge) {
     auto message = m_parser->release();
     m_keepAlive = message.keep_alive() && !bodyTooLarge && !m_draining;
-    m_discardAfter = bodyTooLarge;
+    m_discardAfter = bodyTooLarge ? kDiscardBody : base::Duration{};
     m_parser.reset();
 
     Request request;
@@ -280,10 +283,10 @@ void Http1Session::responseSent(bool good) {
     m_sourceWriting = false;
     if (!good || m_phase == Phase::Closed) return m_connection->close();
     if (!m_keepAlive || m_draining || m_peerGone) {
-        if (!m_discardAfter || m_peerGone) return m_connection->closeGracefully();
+        if (m_discardAfter == base::Duration{} || m_peerGone) return m_connection->closeGracefully();
         m_phase = Phase::Discarding;
         m_in.clear();
-        m_connection->setReadDeadline(kDiscardTime);
+        m_connection->setReadDeadline(m_discardAfter);
         return readMore();
     }
     m_phase = Phase::Reading;

@@ -59,7 +59,7 @@ private:
     bool m_http10 = false;
     bool m_gzip = false;
     bool m_wantsUpgrade = false;
-    bool m_discardAfter = false;
+    base::Duration m_discardAfter{};  // how long to read on after the answer; zero: not at all
     std::string m_upgradeHead;  // request line and headers again, for the WebSocket handshake
     std::size_t m_discarded = 0;
 

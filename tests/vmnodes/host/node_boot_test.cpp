@@ -25,8 +25,7 @@ private slots:
         QProcess build;
         build.start(QD_IMAGE_BUILD, {"--path"});
         QVERIFY(build.waitForFinished());
-        if (build.exitCode() == 3) QSKIP("the node image is not built");
-        QCOMPARE(build.exitCode(), 0);
+        QVERIFY2(build.exitCode() == 0, "the node image is not built: vmnodes/image/build makes it");
         auto image = loadNodeImage(build.readAllStandardOutput().trimmed().toStdString());
         QD_VERIFY(image);
         m_image = *image;

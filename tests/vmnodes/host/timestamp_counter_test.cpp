@@ -9,7 +9,7 @@ class TimestampCounterTest : public QObject {
 private slots:
     void twoMeasurementsAgreeWithinAHundredPartsInAMillion() {
         const auto first = timestampCounterKhz();
-        if (!first) QSKIP("this processor's counter does not tick steadily");
+        QVERIFY2(first, "this processor's counter does not tick steadily");
         const auto second = timestampCounterKhz();
         QVERIFY(second);
         QVERIFY2(*first > 100'000 && *first < 20'000'000, qPrintable(QString::number(*first)));
