@@ -13,6 +13,7 @@
 #include "cluster/apiserver/auth/node_authorizer.h"
 #include "cluster/apiserver/discovery/openapi_paths.h"
 #include "cluster/apiserver/auth/rbac.h"
+#include "cluster/apiserver/auth/rbac_escalation.h"
 #include "cluster/apiserver/auth/service_account_tokens.h"
 #include "cluster/apiserver/auth/token_file.h"
 #include "cluster/apiserver/subresources/access_review.h"
@@ -79,6 +80,7 @@ struct ControlPlane::State {
     std::optional<Pki> pki;
     std::optional<apiserver::ServiceAccountIssuer> issuer;
     const apiserver::BearerAuthenticator* tokens = nullptr;  // the API server's own
+    const apiserver::RbacAuthorizer* rbac = nullptr;         // the same
     std::unique_ptr<apiserver::ApiServer> server;
     std::unique_ptr<apiserver::Forwarder> forwarder;
     std::unique_ptr<apiserver::Server> transport;
@@ -113,6 +115,7 @@ Result<void> ControlPlane::State::open() {
         return fail(Reason::BadRequest, fmt::format("the Services' network must be an IPv4 network of at least four addresses: {}", options.serviceCidr));
     }
     parts.admission = apiserver::defaultAdmissionPlugins(random, parts.authorizer.get());
+    parts.admission.push_back(std::make_unique<apiserver::RbacEscalation>(*parts.authorizer, *rbac));
     // The last of the plugins that change objects: validation follows.
     parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(apiserver::ServiceRanges{.addresses = *services}, executor.clock(), random));
     server = std::make_unique<apiserver::ApiServer>(std::move(parts));
@@ -152,14 +155,18 @@ Result<void> ControlPlane::State::addAuthorizers(apiserver::ApiServerParts& part
     std::vector<std::unique_ptr<apiserver::Authorizer>> authorizers;
     authorizers.push_back(std::make_unique<apiserver::MastersAuthorizer>());
     authorizers.push_back(std::make_unique<apiserver::NodeAuthorizer>(*store, std::move(ofNodes)));
-    authorizers.push_back(std::make_unique<apiserver::RbacAuthorizer>(*store));
+    auto byRoles = std::make_unique<apiserver::RbacAuthorizer>(*store);
+    rbac = byRoles.get();
+    authorizers.push_back(std::move(byRoles));
     parts.authorizer = std::make_unique<apiserver::UnionAuthorizer>(std::move(authorizers));
     return {};
 }
 
 void ControlPlane::State::addReviews() {
-    server->addSubresource("selfsubjectaccessreviews.authorization.k8s.io", "", std::make_unique<apiserver::AccessReviewHandler>(*server, true));
-    server->addSubresource("subjectaccessreviews.authorization.k8s.io", "", std::make_unique<apiserver::AccessReviewHandler>(*server, false));
+    for (const char* review : {"subjectaccessreviews", "localsubjectaccessreviews", "selfsubjectaccessreviews"}) {
+        server->addSubresource(review + std::string(".authorization.k8s.io"), "", std::make_unique<apiserver::AccessReviewHandler>(*server));
+    }
+    server->addSubresource("selfsubjectrulesreviews.authorization.k8s.io", "", std::make_unique<apiserver::RulesReviewHandler>(*server, *rbac));
     server->addSubresource("tokenreviews.authentication.k8s.io", "", std::make_unique<apiserver::TokenReviewHandler>(*server, *tokens));
     server->addSubresource("selfsubjectreviews.authentication.k8s.io", "", std::make_unique<apiserver::SelfSubjectReviewHandler>(*server));
     server->addSubresource("serviceaccounts", "token", std::make_unique<apiserver::TokenRequestHandler>(*server, *issuer, apiAudiences()));

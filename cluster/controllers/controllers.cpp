@@ -1,5 +1,6 @@
 #include "cluster/controllers/controllers.h"
 
+#include "cluster/controllers/clusterrole_aggregation/clusterrole_aggregation_controller.h"
 #include "cluster/controllers/deployment/deployment_controller.h"
 #include "cluster/controllers/endpoints/endpoints_controller.h"
 #include "cluster/controllers/endpointslice/endpointslice_controller.h"
@@ -29,6 +30,7 @@ auto made(Arguments... arguments) {
 std::vector<Descriptor> controllerDescriptors(const Options& options) {
     return {
         {.name = "serviceaccount-controller", .alias = "serviceaccount", .make = made<ServiceAccountController>(), .workers = 1},
+        {.name = "clusterrole-aggregation-controller", .alias = "clusterrole-aggregation", .make = made<ClusterRoleAggregationController>(), .workers = 1},
         {.name = "root-ca-certificate-publisher-controller", .alias = "root-ca-cert-publisher", .make = made<RootCaPublisher>(options.rootCa), .workers = 1},
         {.name = "node-ipam-controller", .alias = "nodeipam", .make = made<NodeIpamController>(options.clusterCidr, options.nodeMaskSize), .workers = 1, .eventSource = "cidrAllocator"},
         {.name = "node-lifecycle-controller", .alias = "nodelifecycle", .make = made<NodeLifecycleController>(), .eventSource = "node-controller"},

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "cluster/api/meta/selectors.h"
 #include "cluster/apiserver/auth/default_policy_text.h"
 #include "cluster/apiserver/auth/rbac_rules.h"
 
@@ -178,22 +177,6 @@ private:
     std::vector<rbacv1::PolicyRule>* m_rules = nullptr;
 };
 
-// Aggregated roles may gather one another: as many rounds as there are levels.
-void gather(Policy& policy) {
-    std::vector<const rbacv1::ClusterRole*> all;
-    for (const auto& role : policy.clusterRoles) all.push_back(&role);
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (auto& role : policy.clusterRoles) {
-            if (!role.aggregationRule) continue;
-            auto rules = gatheredRules(role, all);
-            if (rules == role.rules) continue;
-            role.rules = std::move(rules);
-            changed = true;
-        }
-    }
-}
-
 bool isProtected(const metav1::ObjectMeta& meta) {
     const auto found = meta.annotations.find(kAutoUpdate);
     return found != meta.annotations.end() && found->second == "false";
@@ -237,27 +220,7 @@ bool completeBinding(Binding& present, const Binding& wanted) {
 
 }  // namespace
 
-std::vector<rbacv1::PolicyRule> gatheredRules(const rbacv1::ClusterRole& role, const std::vector<const rbacv1::ClusterRole*>& roles) {
-    std::vector<const rbacv1::ClusterRole*> sorted = roles;
-    std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->metadata.name < b->metadata.name; });
-    std::vector<rbacv1::PolicyRule> rules;
-    if (!role.aggregationRule) return rules;
-    for (const auto& wanted : role.aggregationRule->clusterRoleSelectors) {
-        const auto selector = api::LabelSelector::from(wanted);
-        if (!selector) continue;
-        for (const auto* other : sorted) {
-            if (other->metadata.name == role.metadata.name || !selector->matches(other->metadata.labels)) continue;
-            completeList(rules, other->rules);
-        }
-    }
-    return rules;
-}
-
-Result<Policy> parsePolicy(std::string_view text) {
-    auto policy = Parser().parse(text);
-    if (policy) gather(*policy);
-    return policy;
-}
+Result<Policy> parsePolicy(std::string_view text) { return Parser().parse(text); }
 
 Result<Policy> defaultPolicy() { return parsePolicy(kDefaultPolicy); }
 

@@ -19,13 +19,10 @@ struct Policy {
     std::vector<rbacv1::RoleBinding> roleBindings;
 };
 
-// BadRequest names the line. Aggregated roles have the rules of what they gather.
+// BadRequest names the line. Aggregated roles have no rules: a controller gathers them.
 Result<Policy> parsePolicy(std::string_view text);
 // The compiled-in one.
 Result<Policy> defaultPolicy();
-
-// What an aggregated role gathers from the roles that its selectors choose; `roles` in any order.
-std::vector<rbacv1::PolicyRule> gatheredRules(const rbacv1::ClusterRole& role, const std::vector<const rbacv1::ClusterRole*>& roles);
 
 // Gives an object that is there what the default one has and it lacks; what was added to it stays. False: nothing lacks, or
 // its owner has put the annotation rbac.authorization.kubernetes.io/autoupdate=false.

@@ -120,8 +120,8 @@ std::vector<rbacv1::PolicyRule> compactRules(const std::vector<rbacv1::PolicyRul
     std::vector<rbacv1::PolicyRule> compact;
     for (const auto& rule : rules) {
         const auto same = std::find_if(compact.begin(), compact.end(), [&](const rbacv1::PolicyRule& other) {
-            return std::tie(other.apiGroups, other.resources, other.resourceNames, other.nonResourceURLs) ==
-                   std::tie(rule.apiGroups, rule.resources, rule.resourceNames, rule.nonResourceURLs);
+            return rule.nonResourceURLs.empty() && std::tie(other.apiGroups, other.resources, other.resourceNames, other.nonResourceURLs) ==
+                                                       std::tie(rule.apiGroups, rule.resources, rule.resourceNames, rule.nonResourceURLs);
         });
         if (same == compact.end()) {
             compact.push_back(rule);

@@ -19,7 +19,7 @@ bool isSubject(const rbacv1::Subject& subject, const User& user, const std::stri
 // somebody would gain who is given `wanted`.
 std::vector<rbacv1::PolicyRule> missingRules(const std::vector<rbacv1::PolicyRule>& held,
                                              const std::vector<rbacv1::PolicyRule>& wanted);
-// Rules that differ in their verbs alone, put together.
+// Rules on resources that differ in their verbs alone, put together.
 std::vector<rbacv1::PolicyRule> compactRules(const std::vector<rbacv1::PolicyRule>& rules);
 // {APIGroups:["apps"], Resources:["deployments"], Verbs:["get" "list"]}
 std::string describeRule(const rbacv1::PolicyRule& rule);

@@ -203,7 +203,7 @@ Result<Removed> evictPod(Verbs& verbs, const Caller& caller, const std::string& 
 }
 
 Response EvictionHandler::handle(const Exchange& exchange) {
-    auto posted = readPosted(exchange, evictionKind());
+    auto posted = readPosted(m_server, exchange, evictionKind());
     if (!posted) return errorResponse(posted.error());
     const auto& eviction = posted->as<Eviction>();
     const std::string& name = exchange.info.name;

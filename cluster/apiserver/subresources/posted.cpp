@@ -4,8 +4,19 @@
 #include "cluster/apiserver/status.h"
 
 namespace qd::apiserver {
+namespace {
 
-Result<Posted> readPosted(const Exchange& exchange, const api::Kind& kind) {
+void dropSystemFields(metav1::ObjectMeta& meta) {
+    meta.uid.clear();
+    meta.selfLink.clear();
+    meta.creationTimestamp = {};
+    meta.deletionTimestamp.reset();
+    meta.deletionGracePeriodSeconds.reset();
+}
+
+}  // namespace
+
+Result<Posted> readPosted(ApiServer& server, const Exchange& exchange, const api::Kind& kind) {
     if (exchange.info.verb != "create") {
         return fail(Reason::MethodNotAllowed, "the server does not allow this method on the requested resource");
     }
@@ -27,6 +38,12 @@ Result<Posted> readPosted(const Exchange& exchange, const api::Kind& kind) {
     } else if (ns != exchange.info.namespace_) {
         return fail(Reason::BadRequest,
                     "the namespace of the provided object does not match the namespace sent on the request");
+    }
+    if (exchange.info.subresource.empty()) dropSystemFields(posted.object->metadata);
+    const std::string manager = parameters->fieldManager.empty() ? managerFromUserAgent(exchange.request.headers.get("User-Agent")) : parameters->fieldManager;
+    const Target target{&kind, exchange.info.namespace_, "", exchange.info.subresource};
+    if (auto tracked = server.verbs().trackCreate(handlers::callerOf(exchange, manager), target, *posted.object); !tracked) {
+        return fail(std::move(tracked.error()));
     }
     return posted;
 }

@@ -18,9 +18,9 @@ struct Posted {
     }
 };
 
-// The object of a create request, decoded and defaulted; its namespace is that of the request. `kind` is the object's, which
+// The object of a create request, decoded, defaulted and with managed fields; its namespace is that of the request. `kind` is the object's, which
 // for subresources is not that of the exchange.
-Result<Posted> readPosted(const Exchange& exchange, const api::Kind& kind);
+Result<Posted> readPosted(ApiServer& server, const Exchange& exchange, const api::Kind& kind);
 Response answerPosted(const ApiServer& server, const api::Kind& kind, const Posted& posted);
 
 }  // namespace qd::apiserver

@@ -177,7 +177,7 @@ void TokenRequestHandler::settleLife(const TokenRequest& request, TokenClaims& c
 }
 
 Response TokenRequestHandler::handle(const Exchange& exchange) {
-    auto posted = readPosted(exchange, tokenRequestKind());
+    auto posted = readPosted(m_server, exchange, tokenRequestKind());
     if (!posted) return errorResponse(posted.error());
     auto& request = posted->as<TokenRequest>();
     const auto claims = claimsFor(exchange, request);

@@ -19,7 +19,7 @@ authenticationv1::UserInfo infoOf(const User& user) {
 }  // namespace
 
 Response TokenReviewHandler::handle(const Exchange& exchange) {
-    auto posted = readPosted(exchange, *exchange.kind);
+    auto posted = readPosted(m_server, exchange, *exchange.kind);
     if (!posted) return errorResponse(posted.error());
     auto& review = posted->as<authenticationv1::TokenReview>();
     if (review.spec.token.empty()) {
@@ -48,7 +48,7 @@ Response TokenReviewHandler::handle(const Exchange& exchange) {
 }
 
 Response SelfSubjectReviewHandler::handle(const Exchange& exchange) {
-    auto posted = readPosted(exchange, *exchange.kind);
+    auto posted = readPosted(m_server, exchange, *exchange.kind);
     if (!posted) return errorResponse(posted.error());
     posted->as<authenticationv1::SelfSubjectReview>().status.userInfo = infoOf(exchange.user);
     return answerPosted(m_server, *exchange.kind, *posted);

@@ -123,6 +123,9 @@ public:
     Result<Written> change(const Caller& caller, const Target& target, const Change& change,
                            const ChangeOptions& options);
 
+    // Gives an object the managed fields of its creation. create() does it by itself; reviews are answered with them too.
+    Result<void> trackCreate(const Caller& caller, const Target& target, api::Object& now) const;
+
     const VerbsContext& context() const { return m_context; }
     // Managed fields after an update of the target (managed.cpp); for ChangeOptions::track.
     Result<void> trackUpdate(const Caller& caller, const Target& target, const api::Object& old, api::Object& now) const;
@@ -131,8 +134,6 @@ private:
     Result<void> mutate(AdmissionRequest& request) const;
     Result<void> allocate(AdmissionRequest& request) const;
     Result<void> validate(const AdmissionRequest& request) const;
-    // Managed fields (managed.cpp).
-    Result<void> trackCreate(const Caller& caller, const Target& target, api::Object& now) const;
     Result<Written> createOnce(const Caller& caller, Target& target, std::unique_ptr<api::Object> object,
                                const CreateOptions& options, std::vector<std::string>& warnings);
     Result<Written> writeChanged(const Caller& caller, const Target& target, const store::Latest& latest,

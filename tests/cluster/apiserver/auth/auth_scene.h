@@ -15,8 +15,10 @@
 #include "cluster/apiserver/auth/bearer_tokens.h"
 #include "cluster/apiserver/auth/certificates.h"
 #include "cluster/apiserver/auth/rbac.h"
+#include "cluster/apiserver/auth/rbac_escalation.h"
 #include "cluster/apiserver/auth/service_account_tokens.h"
 #include "cluster/apiserver/auth/token_file.h"
+#include "cluster/apiserver/subresources/access_review.h"
 #include "cluster/apiserver/subresources/token_request.h"
 #include "cluster/apiserver/subresources/token_review.h"
 #include "cluster/base/simulation.h"
@@ -55,12 +57,19 @@ public:
         parts.authenticators.push_back(std::move(bearer));
         std::vector<std::unique_ptr<apiserver::Authorizer>> authorizers;
         authorizers.push_back(std::make_unique<apiserver::MastersAuthorizer>());
-        authorizers.push_back(std::make_unique<apiserver::RbacAuthorizer>(*store));
+        auto byRoles = std::make_unique<apiserver::RbacAuthorizer>(*store);
+        const auto& rbac = *byRoles;
+        authorizers.push_back(std::move(byRoles));
         parts.authorizer = std::make_unique<apiserver::UnionAuthorizer>(std::move(authorizers));
+        parts.admission.push_back(std::make_unique<apiserver::RbacEscalation>(*parts.authorizer, rbac));
         server = std::make_unique<apiserver::ApiServer>(std::move(parts));
         server->addSubresource("serviceaccounts", "token", std::make_unique<apiserver::TokenRequestHandler>(*server, issuer, audiences()));
         server->addSubresource("tokenreviews.authentication.k8s.io", "", std::make_unique<apiserver::TokenReviewHandler>(*server, *tokens));
         server->addSubresource("selfsubjectreviews.authentication.k8s.io", "", std::make_unique<apiserver::SelfSubjectReviewHandler>(*server));
+        for (const char* review : {"subjectaccessreviews", "localsubjectaccessreviews", "selfsubjectaccessreviews"}) {
+            server->addSubresource(review + std::string(".authorization.k8s.io"), "", std::make_unique<apiserver::AccessReviewHandler>(*server));
+        }
+        server->addSubresource("selfsubjectrulesreviews.authorization.k8s.io", "", std::make_unique<apiserver::RulesReviewHandler>(*server, rbac));
     }
 
     static std::vector<std::string> audiences() { return {std::string(apiserver::kServiceAccountIssuer)}; }
