@@ -11,6 +11,14 @@
 namespace qd::api {
 
 std::string goJson(const Struct& structure, const void* value);
+// The same over several lines, as encoding/json indents with one space.
+std::string goJsonLines(const Struct& structure, const void* value);
+// What differs between two values, as k8s.io/apimachinery's util/diff shows it.
+std::string goDiff(const Struct& structure, const void* before, const void* after);
+template <typename T>
+std::string goDiff(const T& before, const T& after) {
+    return goDiff(T::kDescriptor, &before, &after);
+}
 void appendGoJson(std::string& out, const Type& type, const void* value);
 
 template <typename T>

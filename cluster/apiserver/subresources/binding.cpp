@@ -64,7 +64,7 @@ Response BindingHandler::handle(const Exchange& exchange) {
     if (!binding) return errorResponse(binding.error());
     const std::string name = m_nameInBody ? binding->metadata.name : exchange.info.name;
     if (binding->metadata.name != name) {
-        return errorResponse({Reason::BadRequest, fmt::format("name in URL does not match name in Binding object: {}", binding->metadata.name)});
+        return errorResponse({Reason::BadRequest, "name in URL does not match name in Binding object"});
     }
     auto bound = bindPod(m_server.verbs(), handlers::callerOf(exchange, parameters->fieldManager), exchange.info.namespace_, name, *binding, parameters->dryRun);
     if (!bound) return errorResponse(bound.error());

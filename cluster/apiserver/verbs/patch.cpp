@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <boost/json/serialize.hpp>
+#include <map>
+
 #include "cluster/api/merge/field_manager.h"
 #include "cluster/api/merge/json_patch.h"
 #include "cluster/api/merge/merge_patch.h"
@@ -12,6 +15,7 @@ namespace {
 
 namespace json = boost::json;
 namespace merge = api::merge;
+namespace field = api::field;
 
 Result<void> checkPatched(const Target& target, const api::Object& now, const api::Object& current) {
     if (now.metadata.name != target.name && !now.metadata.name.empty()) {
@@ -25,12 +29,29 @@ Result<void> checkPatched(const Target& target, const api::Object& now, const ap
     return {};
 }
 
+// A JSON value as Go's %+v shows it.
+std::string goText(const json::value& value) {
+    std::string out;
+    if (const auto* object = value.if_object()) {
+        std::map<std::string_view, const json::value*> sorted;
+        for (const auto& member : *object) sorted.emplace(member.key(), &member.value());
+        for (const auto& [key, member] : sorted) out += (out.empty() ? "" : " ") + std::string(key) + ":" + goText(*member);
+        return "map[" + out + "]";
+    }
+    if (const auto* list = value.if_array()) {
+        for (const auto& each : *list) out += (out.empty() ? "" : " ") + goText(each);
+        return "[" + out + "]";
+    }
+    if (value.is_string()) return std::string(value.get_string());
+    return value.is_null() ? "<nil>" : json::serialize(value);
+}
+
 // A patch that its kind cannot read: the object in question is what the patch makes, so the answer is 422.
-Error unreadable(const Target& target, const Error& error) {
+Error unreadable(const Target& target, const PatchRequest& request, const Error& error) {
+    const field::Path path("patch");
+    if (request.format == PatchFormat::Strategic) return field::toInvalid("", "", "", {field::invalid(path, goText(request.patch), error.message)});
     if (error.message.starts_with("strict decoding error")) return error;
-    Error invalid = api::field::toInvalid(target.kind->group, target.kind->kind, target.name,
-                                          {api::field::invalid(api::field::Path("patch"), api::field::Shown::raw("\"\""), error.message)});
-    return invalid;
+    return field::toInvalid(target.kind->group, target.kind->kind, target.name, {field::invalid(path, field::Shown::raw("\"\""), error.message)});
 }
 
 }  // namespace
@@ -78,7 +99,7 @@ Result<Written> Verbs::patch(const Caller& caller, const Target& target, const P
             auto patched = applyPatch(treeOf(current), *target.kind->structure, request);
             if (!patched) return fail(std::move(patched.error()));
             auto decoded = decodeTree(*target.kind, *patched, request.fieldValidation);
-            if (!decoded) return fail(unreadable(target, decoded.error()));
+            if (!decoded) return fail(unreadable(target, request, decoded.error()));
             warnings = std::move(decoded->warnings);
             if (auto fine = checkPatched(target, *decoded->object, current); !fine) return fail(std::move(fine.error()));
             decoded->object->metadata.name = target.name;

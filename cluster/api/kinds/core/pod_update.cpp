@@ -306,7 +306,7 @@ field::Errors podUpdateErrors(const Pod& now, const Pod& old) {
         rest.terminationGracePeriodSeconds = old.spec.terminationGracePeriodSeconds;
     }
     if (!old.spec.schedulingGates.empty()) field::append(errors, narrowedErrors(rest, old.spec));
-    if (!same(rest, old.spec)) errors.push_back(field::forbidden(kSpec, kOnlyThese));
+    if (!same(rest, old.spec)) errors.push_back(field::forbidden(kSpec, fmt::format("{}\n{}", kOnlyThese, goDiff(old.spec, rest))));
     return errors;
 }
 
