@@ -31,10 +31,13 @@ const QString kUncordon = QStringLiteral("node.uncordon");
 const QString kLogs = QStringLiteral("pod.logs");
 const QString kShell = QStringLiteral("pod.shell");
 const QString kEdit = QStringLiteral("object.edit");
+const QString kEnlarge = QStringLiteral("object.enlarge");
 const QString kCopy = QStringLiteral("object.copyName");
 const QString kDelete = QStringLiteral("object.delete");
 const QStringList kOrder{kOpen,     kScale, kPause, kResume, kRestart, kUndo,  kCordon,
                          kUncordon, kLogs,  kShell, kEdit,   kCopy,    kDelete};
+
+}  // namespace
 
 shell::Location locationOf(models::Inventory& inventory, std::string_view kind, const std::string& space,
                            const std::string& name) {
@@ -50,8 +53,6 @@ shell::Location locationOf(models::Inventory& inventory, std::string_view kind, 
                     return {QStringLiteral("workloads"), QStringLiteral("deployments"), in, toQString(owner.name)};
     return {};
 }
-
-}  // namespace
 
 shell::Location locationOf(models::Inventory& inventory, const api::Object& object) {
     if (const auto* event = api::objectAs<corev1::Event>(object))
@@ -90,6 +91,9 @@ void ObjectActions::create() {
     add(kShell, tr("Open shell"), q("terminal"), QKeySequence(Qt::CTRL | Qt::Key_T), false,
         [this] { emit shellWanted(); });
     add(kEdit, tr("Edit YAML"), q("edit"), QKeySequence(Qt::CTRL | Qt::Key_E), false, [this] { emit yamlWanted(); });
+    //: Gives the panel with details, YAML, logs and terminal the whole page, or takes it back.
+    add(kEnlarge, tr("Enlarge the panel"), q("expand"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Return), false,
+        [this] { emit enlargeWanted(); });
     add(kCopy, tr("Copy name"), q("copy"), {}, false,
         [this] { QApplication::clipboard()->setText(toQString(m_object->metadata.name)); });
     add(kDelete, tr("Delete…"), q("trash"), QKeySequence(Qt::CTRL | Qt::Key_Delete), true, [this] { askDelete(); });
@@ -120,6 +124,7 @@ void ObjectActions::enable() {
     allow(kLogs, pod != nullptr);
     allow(kShell, pod != nullptr);
     allow(kEdit, m_object != nullptr);
+    allow(kEnlarge, m_object != nullptr);
     allow(kCopy, m_object != nullptr);
     allow(kDelete, m_object && !m_object->metadata.deletionTimestamp);
 }

@@ -27,6 +27,7 @@ signals:
     void done(const QString& text, bool failed);
     void goTo(const qd::shell::Location& location);
     void yamlWanted();
+    void enlargeWanted();
     void logsWanted();
     void shellWanted();
 
@@ -57,6 +58,8 @@ private:
 // Where the window shows an object: its page, or that of the Deployment that a ReplicaSet belongs to; for an Event
 // where it shows what the Event is about. An empty page when it has no place.
 shell::Location locationOf(models::Inventory& inventory, const api::Object& object);
+shell::Location locationOf(models::Inventory& inventory, std::string_view kind, const std::string& space,
+                           const std::string& name);
 
 // What goes along when the object is deleted, in a sentence for the question before.
 QString whatGoesWith(const models::Inventory& inventory, const api::Object& object);

@@ -30,7 +30,8 @@ DetailGroup general(const api::Object& object, WallTime now) {
                                                      .arg(ageText(meta.creationTimestamp, now),
                                                           toQString(meta.creationTimestamp.toString()))});
     for (const metav1::OwnerReference& owner : meta.ownerReferences)
-        group.details.push_back({Details::tr("Belongs to"), toQString(owner.kind + ' ' + owner.name), true});
+        group.details.push_back({Details::tr("Belongs to"), toQString(owner.kind + ' ' + owner.name), true,
+                                 State::Empty, toQString("owner:" + owner.kind + ':' + owner.name)});
     for (const std::string& finalizer : meta.finalizers)
         group.details.push_back({Details::tr("Finalizer"), toQString(finalizer), true});
     return group;

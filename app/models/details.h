@@ -15,6 +15,7 @@ struct Detail {
     QString value;
     bool fixed = false;  // in the fixed font: names, addresses, images
     views::State state = views::State::Empty;
+    QString link = {};  // "owner:<kind>:<name>": where it leads
 };
 
 struct DetailGroup {

@@ -31,7 +31,11 @@ api::ObjectPtr ResourceTableModel::objectAt(int row) const {
 
 int ResourceTableModel::rowOf(const std::string& uid) const {
     const auto found = m_rowByUid.find(uid);
-    return found == m_rowByUid.end() ? -1 : found->second;
+    if (found == m_rowByUid.end()) return -1;
+    int row = found->second;
+    for (const auto& [first, count] : m_going)
+        if (found->second > first) row -= count;
+    return row;
 }
 
 Cell ResourceTableModel::cell(const QModelIndex& index) const {
@@ -120,7 +124,8 @@ void ResourceTableModel::take(const std::vector<Change>& changes) {
     endInsertRows();
 }
 
-// Neighbouring rows go in one step; from the end, so that the rows before keep their numbers.
+// Neighbouring rows go in one step; from the end, so that the rows before keep their numbers. The numbers of those
+// behind are put right once, after the last step; whoever asks in between is answered by way of m_going.
 void ResourceTableModel::removeRowsOf(std::vector<int>& rows) {
     std::sort(rows.begin(), rows.end(), std::greater<>());
     for (std::size_t i = 0; i < rows.size();) {
@@ -132,9 +137,11 @@ void ResourceTableModel::removeRowsOf(std::vector<int>& rows) {
         for (int row = first; row <= last; ++row)
             m_rowByUid.erase(m_rows[static_cast<std::size_t>(row)].object->metadata.uid);
         m_rows.erase(m_rows.begin() + first, m_rows.begin() + last + 1);
+        m_going.push_back({first, last - first + 1});
         endRemoveRows();
         i = end;
     }
+    m_going.clear();
     if (rows.empty()) return;
     for (std::size_t row = static_cast<std::size_t>(rows.back()); row < m_rows.size(); ++row)
         m_rowByUid[m_rows[row].object->metadata.uid] = static_cast<int>(row);

@@ -78,6 +78,7 @@ private:
     const base::Clock& m_clock;
     std::vector<Row> m_rows;
     std::unordered_map<std::string, int> m_rowByUid;
+    std::vector<std::pair<int, int>> m_going;  // first row and count of what has gone since m_rowByUid was right
 };
 
 // Sorting, the namespace, and the words of the filter field (each must occur in the row's name, namespace or cells).

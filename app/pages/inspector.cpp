@@ -6,10 +6,12 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/actions/object_actions.h"
 #include "app/bridge/resources.h"
 #include "app/models/build_nodes.h"
 #include "app/models/build_rollout.h"
 #include "app/models/details.h"
+#include "app/models/field_owners.h"
 #include "app/models/pod_summary.h"
 #include "app/models/story.h"
 #include "app/models/words.h"
@@ -21,6 +23,8 @@
 namespace qd::pages {
 
 namespace {
+
+constexpr qsizetype kLongLabel = 17;
 
 bridge::Resource resourceOf(const api::Object& object) {
     const api::KindName& kind = *object.descriptor().kind;
@@ -40,6 +44,7 @@ Inspector::Inspector(const shell::Theme& theme, models::Inventory& inventory, co
       m_inventory(inventory),
       m_clock(clock),
       m_tabs(new QTabBar(this)),
+      m_enlarge(new QToolButton(this)),
       m_stack(new QStackedWidget(this)),
       m_name(new NameLabel(theme, theme.fonts().nameStrong, this)),
       m_pill(new StatePill(theme, this)),
@@ -56,9 +61,11 @@ Inspector::Inspector(const shell::Theme& theme, models::Inventory& inventory, co
     setAccessibleName(tr("Inspector"));
     buildLayout();
     connect(m_tabs, &QTabBar::currentChanged, m_stack, &QStackedWidget::setCurrentIndex);
+    connect(m_details, &QTextBrowser::anchorClicked, this, &Inspector::follow);
     connect(&inventory.objects(bridge::kEvents), &models::LiveObjects::changed, this, &Inspector::fillDetails);
     connect(&theme, &shell::Theme::changed, this, [this] {
         m_name->setNameFont(m_theme.fonts().nameStrong);
+        m_enlarge->setIcon(m_theme.icon(QStringLiteral("expand")));
         fillDetails();
     });
     setObject(nullptr);
@@ -75,8 +82,16 @@ void Inspector::buildLayout() {
     for (const QString& title : {tr("Why"), tr("Details"), tr("YAML"), tr("Logs"), tr("Terminal")})
         m_tabs->addTab(title);
     auto* tabRow = new QHBoxLayout;
-    tabRow->setContentsMargins(m_theme.ipx(8), 0, m_theme.ipx(8), 0);
+    tabRow->setContentsMargins(m_theme.ipx(6), 0, m_theme.ipx(8), 0);
+    tabRow->setSpacing(0);
     tabRow->addWidget(m_tabs, 1);
+    m_enlarge->setObjectName(QStringLiteral("inspectorEnlarge"));
+    //: Tool tip of the button that gives the panel the whole page.
+    m_enlarge->setToolTip(tr("Enlarge or make small again (Ctrl+Shift+Enter)"));
+    m_enlarge->setAccessibleName(tr("Enlarge the panel"));
+    m_enlarge->setIcon(m_theme.icon(QStringLiteral("expand")));
+    m_enlarge->setIconSize(QSize(m_theme.ipx(16), m_theme.ipx(16)));
+    tabRow->addWidget(m_enlarge);
     layout->addLayout(tabRow);
     auto* line = new QFrame(this);
     line->setProperty("hairline", true);
@@ -137,6 +152,7 @@ void Inspector::setObject(const api::ObjectPtr& object) {
     m_head->setVisible(any);
     m_stack->setVisible(any);
     m_tabs->setVisible(any);
+    m_enlarge->setVisible(any);
     if (any) showObject();
 }
 
@@ -182,23 +198,54 @@ void Inspector::fillDetails() {
     const int place = m_details->verticalScrollBar()->value();
     QString html = QStringLiteral(
                        "<style>td{padding:2px 12px 2px 0;} h4{margin:14px 0 4px 0;color:%1;} .l{color:%2;} "
-                       ".f{font-family:'%3';font-size:%4pt;}</style>")
+                       "a{color:%5;text-decoration:none;} .f{font-family:'%3';font-size:%4pt;}</style>")
                        .arg(p.text.name(), p.muted.name(), m_theme.fonts().name.family())
-                       .arg(m_theme.fonts().name.pointSizeF() * 0.96);
+                       .arg(m_theme.fonts().name.pointSizeF() * 0.96)
+                       .arg(p.accent.name());
     for (const models::DetailGroup& group : models::detailsOf(*m_object, m_clock.now())) {
         html += QStringLiteral("<h4>%1</h4><table cellspacing=0>").arg(escaped(group.title));
         for (const models::Detail& detail : group.details) {
             const QString colour =
                 detail.state == views::State::Empty ? p.text.name() : colourOf(detail.state, p).name();
-            html += QStringLiteral("<tr><td class=l width=%5>%1</td><td class=%2 style='color:%3'>%4</td></tr>")
-                        .arg(escaped(detail.label), detail.fixed ? QStringLiteral("f") : QStringLiteral("t"), colour,
-                             escaped(detail.value))
-                        .arg(m_theme.ipx(112));
+            // A long label stands above its value: broken words read badly.
+            const QString row =
+                detail.label.size() > kLongLabel
+                    ? QStringLiteral(
+                          "<tr><td class=l colspan=2>%1</td></tr>"
+                          "<tr><td width=%5></td><td class=%2 style='color:%3'>%4</td></tr>")
+                    : QStringLiteral("<tr><td class=l width=%5>%1</td><td class=%2 style='color:%3'>%4</td></tr>");
+            html +=
+                row.arg(escaped(detail.label), detail.fixed ? QStringLiteral("f") : QStringLiteral("t"), colour,
+                        detail.link.isEmpty()
+                            ? escaped(detail.value)
+                            : QStringLiteral("<a href='%1'>%2</a>").arg(escaped(detail.link), escaped(detail.value)))
+                    .arg(m_theme.ipx(112));
         }
         html += QStringLiteral("</table>");
     }
-    m_details->setHtml(html + eventsHtml());
+    m_details->setHtml(html + eventsHtml() + writersHtml());
     m_details->verticalScrollBar()->setValue(place);
+}
+
+// Links are "owner:<kind>:<name>", in the namespace of the object.
+void Inspector::follow(const QUrl& link) {
+    const QStringList parts = link.toString().split(u':');
+    if (!m_object || parts.size() != 3) return;
+    const shell::Location target =
+        actions::locationOf(m_inventory, parts[1].toStdString(), m_object->metadata.namespace_, parts[2].toStdString());
+    if (!target.page.isEmpty()) emit goTo(target);
+}
+
+QString Inspector::writersHtml() const {
+    const QVector<models::FieldOwner> owners = models::fieldOwnersOf(*m_object, m_clock.now());
+    if (owners.isEmpty()) return {};
+    //: Heading of the list of who wrote which fields of an object.
+    QString html = QStringLiteral("<h4>%1</h4><table cellspacing=0>").arg(tr("Who wrote what"));
+    for (const models::FieldOwner& owner : owners)
+        html += QStringLiteral("<tr><td class=l width=%4>%1</td><td><b>%2</b><br><span class=f>%3</span></td></tr>")
+                    .arg(escaped(owner.when), escaped(owner.who), escaped(owner.fields.join(QStringLiteral("\n"))))
+                    .arg(m_theme.ipx(60));
+    return html + QStringLiteral("</table>");
 }
 
 QString Inspector::eventsHtml() const {

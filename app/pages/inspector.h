@@ -5,9 +5,11 @@
 #include <QScrollArea>
 #include <QTabBar>
 #include <QTextBrowser>
+#include <QToolButton>
 
 #include "app/models/live_objects.h"
 #include "app/pages/object_header.h"
+#include "app/shell/location.h"
 #include "app/shell/theme.h"
 
 class QStackedWidget;
@@ -33,17 +35,26 @@ public:
     void showTab(Tab tab);
     void editYaml();
     void openShell();
+    // The button that asks for the whole page.
+    QToolButton& enlargeButton() { return *m_enlarge; }
+
+signals:
+    // A link in the details: what the object belongs to.
+    void goTo(const qd::shell::Location& location);
 
 private:
     void buildLayout();
     void showObject();
     void fillDetails();
     QString eventsHtml() const;
+    QString writersHtml() const;
+    void follow(const QUrl& link);
 
     const shell::Theme& m_theme;
     models::Inventory& m_inventory;
     const base::Clock& m_clock;
     QTabBar* m_tabs;
+    QToolButton* m_enlarge;
     QStackedWidget* m_stack;
     NameLabel* m_name;
     StatePill* m_pill;

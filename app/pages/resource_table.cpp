@@ -70,7 +70,12 @@ ResourceTable::ResourceTable(const shell::Theme& theme, models::LiveObjects& obj
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(1, theme.ipx(2), 1, theme.ipx(8));
     layout->addWidget(m_view);
+    connect(m_proxy, &QAbstractItemModel::rowsAboutToBeRemoved, this, [this] { m_removing = true; });
     setUpView();
+    connect(m_proxy, &QAbstractItemModel::rowsRemoved, this, [this] {
+        m_removing = false;
+        keepSelection();
+    });
     connect(m_proxy, &QAbstractItemModel::rowsInserted, this, &ResourceTable::showEmptyText);
     connect(m_proxy, &QAbstractItemModel::rowsRemoved, this, &ResourceTable::showEmptyText);
     connect(m_proxy, &QAbstractItemModel::dataChanged, this, &ResourceTable::keepSelection);
@@ -119,6 +124,8 @@ void ResourceTable::setUpView() {
     m_view->viewport()->installEventFilter(this);
     m_view->installEventFilter(this);
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& index) {
+        // While rows go, indexes do not tell true; keepSelection() says afterwards what is chosen.
+        if (m_removing) return;
         m_current = m_proxy->objectAt(index);
         emit currentChanged(m_current);
     });

@@ -61,6 +61,7 @@ private:
     QTimer m_ages;
     QHash<std::pair<int, int>, QString> m_shownAges;  // by row and column
     api::ObjectPtr m_current;
+    bool m_removing = false;
 };
 
 }  // namespace qd::pages

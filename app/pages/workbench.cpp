@@ -1,6 +1,7 @@
 #include "app/pages/workbench.h"
 
 #include <QMenu>
+#include <QScopedValueRollback>
 #include <QScrollArea>
 #include <QShortcut>
 #include <QVBoxLayout>
@@ -20,6 +21,7 @@ Workbench::Workbench(const Context& context, const QString& name, const bridge::
                                 this)),
       m_inspector(new Inspector(context.theme, context.inventory, context.clock, this)),
       m_across(new QSplitter(Qt::Horizontal, this)),
+      m_beside(nullptr),
       m_picture(picture) {
     m_filter->setObjectName(QStringLiteral("tableFilter"));
     m_filter->setPlaceholderText(tr("Filter"));
@@ -63,11 +65,12 @@ void Workbench::buildLayout(views::Picture* picture, bool scroll) {
     layout->addWidget(m_header);
     m_across->setHandleWidth(theme.ipx(16));
     m_across->setChildrenCollapsible(false);
-    m_across->addWidget(picture ? static_cast<QWidget*>(framed(picture, scroll)) : m_table);
+    m_beside = picture ? static_cast<QWidget*>(framed(picture, scroll)) : m_table;
+    m_across->addWidget(m_beside);
     m_across->addWidget(m_inspector);
     m_inspector->setMinimumWidth(theme.ipx(250));
     m_across->setStretchFactor(0, 1);
-    m_across->setSizes({theme.ipx(800), theme.ipx(352)});
+    m_across->setSizes({theme.ipx(800), theme.ipx(372)});
     if (!picture) {
         m_table->setMinimumWidth(theme.ipx(320));
         layout->addWidget(m_across, 1);
@@ -110,6 +113,11 @@ void Workbench::connectParts(views::Picture* picture) {
     connect(&m_context.actions, &actions::ObjectActions::shellWanted, this, [this] {
         if (isVisible()) m_inspector->openShell();
     });
+    connect(&m_context.actions, &actions::ObjectActions::enlargeWanted, this, [this] {
+        if (isVisible()) setEnlarged(!m_enlarged);
+    });
+    connect(&m_inspector->enlargeButton(), &QToolButton::clicked, this, [this] { setEnlarged(!m_enlarged); });
+    connect(m_inspector, &Inspector::goTo, &m_context.actions, &actions::ObjectActions::goTo);
     auto* find = new QShortcut(QKeySequence(Qt::Key_Slash), this);
     find->setContext(Qt::WidgetWithChildrenShortcut);
     connect(find, &QShortcut::activated, m_filter, qOverload<>(&QWidget::setFocus));
@@ -118,7 +126,7 @@ void Workbench::connectParts(views::Picture* picture) {
 // Tiles stand for Pods in all pictures.
 void Workbench::chooseTile(const QString& id) {
     const api::ObjectPtr pod = m_context.inventory.objects(bridge::kPods).byUid(id.toStdString());
-    if (!pod) return;
+    if (!pod || m_choosing) return;
     if (m_table->proxy().sourceModel() &&
         static_cast<models::ResourceTableModel*>(m_table->proxy().sourceModel())->rowOf(pod->metadata.uid) >= 0)
         m_table->select(pod->metadata.uid);
@@ -126,10 +134,19 @@ void Workbench::chooseTile(const QString& id) {
 }
 
 void Workbench::choose(const api::ObjectPtr& object) {
-    if (!object) return;
+    // Table and picture follow each other; what one of them says while it follows is no choice.
+    if (!object || m_choosing) return;
+    const QScopedValueRollback choosing(m_choosing, true);
     m_inspector->setObject(object);
     if (isVisible()) m_context.actions.setObject(object);
     if (m_picture) m_picture->select(QString::fromStdString(object->metadata.uid));
+}
+
+// YAML, logs and terminals want room now and then; what else the page shows waits.
+void Workbench::setEnlarged(bool enlarged) {
+    m_enlarged = enlarged;
+    m_beside->setVisible(!enlarged);
+    m_table->setVisible(!enlarged);
 }
 
 void Workbench::takeOver() {

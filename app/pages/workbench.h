@@ -41,6 +41,7 @@ private:
     void buildLayout(views::Picture* picture, bool scroll);
     void connectParts(views::Picture* picture);
     void chooseTile(const QString& id);
+    void setEnlarged(bool enlarged);
     void popUpMenu(const QPoint& at);
 
     Context m_context;
@@ -50,6 +51,9 @@ private:
     ResourceTable* m_table;
     Inspector* m_inspector;
     QSplitter* m_across;
+    QWidget* m_beside;  // what the inspector stands beside
+    bool m_enlarged = false;
+    bool m_choosing = false;
     QSplitter* m_down = nullptr;
     views::Picture* m_picture;
 };

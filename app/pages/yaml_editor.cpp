@@ -15,6 +15,10 @@ YamlEditor::YamlEditor(const shell::Theme& theme, QWidget* parent) : QsciScintil
     setAutoIndent(true);
     setIndentationGuides(true);
     setFolding(QsciScintilla::PlainFoldStyle, 2);
+    for (const unsigned long marker : {SC_MARKNUM_FOLDEREND, SC_MARKNUM_FOLDER})
+        SendScintilla(SCI_MARKERDEFINE, marker, static_cast<long>(SC_MARK_ARROW));
+    for (const unsigned long marker : {SC_MARKNUM_FOLDEROPENMID, SC_MARKNUM_FOLDEROPEN})
+        SendScintilla(SCI_MARKERDEFINE, marker, static_cast<long>(SC_MARK_ARROWDOWN));
     setMarginType(0, QsciScintilla::NumberMargin);
     setBraceMatching(QsciScintilla::SloppyBraceMatch);
     setFrameShape(QFrame::NoFrame);
@@ -56,8 +60,8 @@ void YamlEditor::restyle() {
     setMarginsForegroundColor(p.muted);
     setFoldMarginColors(p.panel, p.panel);
     for (int marker = 25; marker <= 31; ++marker) {
-        SendScintilla(SCI_MARKERSETFORE, static_cast<unsigned long>(marker), p.muted);
-        SendScintilla(SCI_MARKERSETBACK, static_cast<unsigned long>(marker), p.panel);
+        SendScintilla(SCI_MARKERSETFORE, static_cast<unsigned long>(marker), p.panel);
+        SendScintilla(SCI_MARKERSETBACK, static_cast<unsigned long>(marker), p.muted);
     }
     setMarginWidth(0, QStringLiteral("00000"));
     setMarkerBackgroundColor(tint(p, p.failed), m_marker);

@@ -79,7 +79,7 @@ QMenu::separator { height: 1px; background: {line}; margin: {6}px {8}px; }
 QMenu::icon { padding-left: {8}px; }
 
 QTabBar { background: transparent; qproperty-drawBase: 0; }
-QTabBar::tab { background: transparent; color: {muted}; padding: {8}px {2}px {9}px {2}px; margin: 0 {10}px; border: none; border-bottom: {2}px solid transparent; }
+QTabBar::tab { background: transparent; color: {muted}; padding: {8}px {1}px {9}px {1}px; margin: 0 {9}px; border: none; border-bottom: {2}px solid transparent; }
 QTabBar::tab:hover { color: {text}; }
 QTabBar::tab:selected { color: {accent}; border-bottom: {2}px solid {accent}; font-weight: 600; }
 QTabBar::tab:focus { color: {accent}; border-bottom: {2}px solid {text}; }
@@ -99,6 +99,7 @@ QHeaderView::section:first { padding-left: {20}px; }
 QHeaderView::section:hover { color: {text}; }
 QHeaderView::down-arrow { image: url({chevronDown}); width: {12}px; height: {12}px; subcontrol-position: center right; right: {4}px; }
 QHeaderView::up-arrow { image: url({chevronUp}); width: {12}px; height: {12}px; subcontrol-position: center right; right: {4}px; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QTableCornerButton::section { background: {panel}; border: none; }
 
 QScrollArea, QAbstractScrollArea { background: transparent; border: none; }

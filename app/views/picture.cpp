@@ -16,6 +16,8 @@ namespace qd::views {
 
 namespace {
 
+constexpr qsizetype kMostMoving = 120;
+
 QRectF between(const QRectF& a, const QRectF& b, qreal t) {
     const auto mix = [t](qreal from, qreal to) { return from + (to - from) * t; };
     return {mix(a.x(), b.x()), mix(a.y(), b.y()), mix(a.width(), b.width()), mix(a.height(), b.height())};
@@ -59,7 +61,9 @@ void Picture::refresh(bool animated) {
     m_gone.clear();
     m_before.clear();
     const int duration = m_theme.motionMs();
-    if (animated && duration > 0 && isVisible() && !old.isEmpty()) {
+    // A few movements tell what happened; a swarm tells nothing.
+    const bool few = old.size() + m_tiles.size() <= kMostMoving;
+    if (animated && few && duration > 0 && isVisible() && !old.isEmpty()) {
         m_before = std::move(before);
         for (Tile& tile : old)
             if (!this->tile(tile.id)) m_gone.push_back(std::move(tile));

@@ -244,6 +244,28 @@ private slots:
         QCOMPARE(table->model()->rowCount(), 0);
     }
 
+    void theChosenPodMayGoWithManyOthersAtOnce() {
+        Desk desk;
+        std::vector<std::unique_ptr<api::Object>> more;
+        std::vector<std::string> going;
+        for (int i = 0; i < 120; ++i) {
+            const std::string suffix = "p" + std::to_string(i);
+            more.push_back(shopPod(7, suffix, PodLife::Ready, 1 + i % 2, 40 + i));
+            if (i % 3 != 0) going.push_back("web-7f6b8-" + suffix);
+        }
+        desk.session->putAll(std::move(more));
+        desk.openWeb();
+        auto* picture = desk.find<views::RolloutView>("rolloutView");
+        const QString chosen = QStringLiteral("Pod/shop/web-7f6b8-p1");
+        QTRY_VERIFY(picture->tile(chosen));
+        picture->select(chosen);
+        auto* rows = desk.find<QTableView>("resourceTable");
+        const int before = rows->model()->rowCount();
+        desk.session->dropAll("Pod", "shop", going);
+        QTRY_COMPARE(rows->model()->rowCount(), before - static_cast<int>(going.size()));
+        QTRY_VERIFY(!picture->tile(chosen));
+    }
+
     void itIsUsableAt1024By640() {
         Desk desk(Scheme::Dark);
         desk.window.resize(1024, 640);

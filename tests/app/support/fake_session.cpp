@@ -68,12 +68,18 @@ void FakeSession::putAll(std::vector<std::unique_ptr<api::Object>> objects) {
 }
 
 void FakeSession::drop(const std::string& kind, const std::string& space, const std::string& name) {
-    const auto found = m_objects.find(keyOf(kind, space, name));
-    if (found == m_objects.end()) return;
+    dropAll(kind, space, {name});
+}
+
+void FakeSession::dropAll(const std::string& kind, const std::string& space, const std::vector<std::string>& names) {
     bridge::WatchBatch batch;
-    batch.removed.push_back(found->second->metadata.uid);
-    m_objects.erase(found);
-    tell(batch, kind);
+    for (const std::string& name : names) {
+        const auto found = m_objects.find(keyOf(kind, space, name));
+        if (found == m_objects.end()) continue;
+        batch.removed.push_back(found->second->metadata.uid);
+        m_objects.erase(found);
+    }
+    if (!batch.removed.empty()) tell(batch, kind);
 }
 
 void FakeSession::tell(const bridge::WatchBatch& batch, const std::string& kind) {

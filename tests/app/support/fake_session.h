@@ -29,6 +29,7 @@ public:
     // Adds or changes an object and tells the watches of its kind; gives it a UID and a new resourceVersion.
     void put(std::unique_ptr<api::Object> object);
     void drop(const std::string& kind, const std::string& space, const std::string& name);
+    void dropAll(const std::string& kind, const std::string& space, const std::vector<std::string>& names);
     // All at once, as one batch.
     void putAll(std::vector<std::unique_ptr<api::Object>> objects);
 
