@@ -27,6 +27,7 @@ std::string keyOf(const rbacv1::Subject& subject, const std::string& bindingName
     if (subject.kind == "User") return userKey(subject.name);
     if (subject.kind == "Group") return groupKey(subject.name);
     const std::string& ns = subject.namespace_.empty() ? bindingNamespace : subject.namespace_;
+    if (ns.empty()) return "nobody";  // no user's key
     return userKey(std::string(kServiceAccountUserPrefix) + ns + ":" + subject.name);
 }
 
@@ -67,29 +68,41 @@ public:
 private:
     using BySubject = std::unordered_map<std::string, std::vector<Grant>>;
     static void collect(const BySubject& index, const User& user, std::vector<Grant>& out);
+    // Made at the first question about the namespace, so that a change of one binding does not cost a look at all.
+    const BySubject& inNamespace(const std::string& ns) const;
 
     Snapshots m_snapshots;  // keeps alive what the rest points to
     BySubject m_cluster;
-    std::unordered_map<std::string, BySubject> m_namespaces;
+    std::size_t m_clusterBindings = 0;
+    mutable std::mutex m_mutex;
+    mutable std::unordered_map<std::string, BySubject> m_namespaces;  // guarded by m_mutex; what is in it stays as it is
 };
 
 RbacIndex::RbacIndex(Snapshots snapshots) : m_snapshots(std::move(snapshots)) {
-    std::size_t order = 0;
     for (const auto& entry : m_snapshots[ClusterRoleBindings].entries()) {
         const auto& binding = static_cast<const rbacv1::ClusterRoleBinding&>(*entry->object());
         for (std::size_t i = 0; i < binding.subjects.size(); ++i) {
-            m_cluster[keyOf(binding.subjects[i], "")].push_back({order, &binding, nullptr, i});
+            m_cluster[keyOf(binding.subjects[i], "")].push_back({m_clusterBindings, &binding, nullptr, i});
         }
-        ++order;
+        ++m_clusterBindings;
     }
-    for (const auto& entry : m_snapshots[RoleBindings].entries()) {
+}
+
+const RbacIndex::BySubject& RbacIndex::inNamespace(const std::string& ns) const {
+    const std::lock_guard lock(m_mutex);
+    if (const auto found = m_namespaces.find(ns); found != m_namespaces.end()) return found->second;
+    BySubject index;
+    std::size_t order = m_clusterBindings;
+    for (const auto& entry : m_snapshots[RoleBindings].entries(ns)) {
         const auto& binding = static_cast<const rbacv1::RoleBinding&>(*entry->object());
-        BySubject& index = m_namespaces[binding.metadata.namespace_];
         for (std::size_t i = 0; i < binding.subjects.size(); ++i) {
-            index[keyOf(binding.subjects[i], binding.metadata.namespace_)].push_back({order, nullptr, &binding, i});
+            index[keyOf(binding.subjects[i], ns)].push_back({order, nullptr, &binding, i});
         }
         ++order;
     }
+    // What has no bindings is not remembered: anybody may ask for namespaces that are not there.
+    static const BySubject kNone;
+    return index.empty() ? kNone : m_namespaces.emplace(ns, std::move(index)).first->second;
 }
 
 std::string RbacIndex::Grant::describe() const {
@@ -114,9 +127,7 @@ void RbacIndex::collect(const BySubject& index, const User& user, std::vector<Gr
 std::vector<RbacIndex::Grant> RbacIndex::grants(const User& user, const std::string& ns) const {
     std::vector<Grant> all;
     collect(m_cluster, user, all);
-    if (!ns.empty()) {
-        if (const auto found = m_namespaces.find(ns); found != m_namespaces.end()) collect(found->second, user, all);
-    }
+    if (!ns.empty()) collect(inNamespace(ns), user, all);
     std::sort(all.begin(), all.end(), [](const Grant& a, const Grant& b) {
         return std::pair(a.order, a.subject) < std::pair(b.order, b.subject);
     });

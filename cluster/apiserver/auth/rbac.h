@@ -1,8 +1,8 @@
 // Role-based access control over the Roles and bindings in the store.
 // Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/.
 //
-// Bindings are looked up by their subjects in an index of all RBAC objects. It is made anew at the first question after
-// one of them has changed: a write that was answered counts at once. Thread-safe.
+// Bindings are looked up by their subjects in an index, a namespace at a time. It is made anew at the first question after one
+// of the RBAC objects has changed: a write that was answered counts at once. Thread-safe.
 #pragma once
 
 #include <memory>

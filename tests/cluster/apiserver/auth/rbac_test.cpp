@@ -130,6 +130,12 @@ private slots:
         }
     }
 
+    void anAccountWithoutANamespaceIsNobody() {
+        m_scene->put(kReader);
+        m_scene->put(R"({"kind":"ClusterRoleBinding","apiVersion":"rbac.authorization.k8s.io/v1","metadata":{"name":"b"},"roleRef":{"kind":"ClusterRole","name":"reader"},"subjects":[{"kind":"ServiceAccount","name":"robot"}]})");
+        QVERIFY(!allows(::resource(user("system:serviceaccount::robot"), "get", "", "pods", "n", "p")));
+    }
+
     void whatWasWrittenCountsAtOnce() {
         const User ann = user("ann");
         const auto asked = ::resource(ann, "get", "", "pods", "n", "p");
