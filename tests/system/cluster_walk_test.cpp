@@ -177,6 +177,21 @@ private slots:
         QCOMPARE(m_cluster.kubectl("exec -n shop visitor -- /lab exit 7").code, 7);
     }
 
+    void nodePortsPortForwardsAndProxiesReachThePods() {
+        VERIFY_OK(m_cluster.kubectl("create service nodeport door -n shop --tcp=80:8080"));
+        VERIFY_OK(m_cluster.kubectl("set selector -n shop service/door app=web"));
+        const auto port = m_cluster.value("get service -n shop door -o jsonpath={.spec.ports[0].nodePort}").toUShort();
+        for (const char* node : {"node-1", "node-2"}) {
+            const QString address = m_cluster.value(QString("get node %1 -o jsonpath={.status.addresses[0].address}").arg(node));
+            QTRY_VERIFY_WITH_TIMEOUT(!answerOf(address, port).isEmpty(), 20'000);
+        }
+        QVERIFY(m_cluster.value("get --raw /api/v1/namespaces/shop/services/web/proxy/").contains("web-"));
+        const auto forward = m_cluster.startKubectl("port-forward -n shop service/web 18080:80");
+        QTRY_COMPARE_WITH_TIMEOUT(answerOf("127.0.0.1", 18080).left(5), QString("node-"), 20'000);
+        forward->terminate();
+        QVERIFY(forward->waitForFinished(10'000));
+    }
+
     void aDeletedPodIsReplaced() {
         const QString victim = m_cluster.value("get pods -n shop -l app=web -o jsonpath={.items[0].metadata.name}");
         VERIFY_OK(m_cluster.kubectl("delete pod -n shop --timeout=60s " + victim, {}, 70));

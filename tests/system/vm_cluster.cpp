@@ -36,6 +36,14 @@ Outcome VmCluster::kubectl(const QString& line, const QByteArray& input, int sec
     return runProgram(QStringLiteral(QD_KUBECTL), QProcess::splitCommand(line), environment(), input, seconds);
 }
 
+std::unique_ptr<QProcess> VmCluster::startKubectl(const QString& line) const {
+    auto process = std::make_unique<QProcess>();
+    process->setProcessEnvironment(environment());
+    process->start(QStringLiteral(QD_KUBECTL), QProcess::splitCommand(line));
+    process->waitForStarted();
+    return process;
+}
+
 QString VmCluster::value(const QString& line) const {
     const Outcome outcome = kubectl(line);
     return outcome.ok() ? outcome.out.trimmed() : "error: " + outcome.error;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QTemporaryDir>
+#include <memory>
 
 #include "tests/support/run_program.h"
 
@@ -16,6 +17,8 @@ public:
     // Splits the line as a shell does.
     Outcome qdeck(const QString& line, int seconds = 60) const;
     Outcome kubectl(const QString& line, const QByteArray& input = {}, int seconds = 60) const;
+    // One that goes on until it is ended.
+    std::unique_ptr<QProcess> startKubectl(const QString& line) const;
     // The standard output without white space at its ends; "error: ..." when it failed.
     QString value(const QString& line) const;
     // A server's answer to lab's `get`, run inside a Pod: one line an answer.
