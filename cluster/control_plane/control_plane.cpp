@@ -28,6 +28,7 @@
 #include "cluster/base/log.h"
 #include "cluster/control_plane/bootstrap.h"
 #include "cluster/control_plane/controller_host.h"
+#include "cluster/control_plane/flow_control_bootstrap.h"
 #include "cluster/control_plane/in_process_client.h"
 #include "cluster/control_plane/pki_folder.h"
 #include "cluster/control_plane/rbac_bootstrap.h"
@@ -245,6 +246,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options) {
     const auto client = plane->client("kube-apiserver");
     if (auto made = createSystemObjects(*client, plane->m_state->options.serviceCidr); !made) return fail(std::move(made.error()));
     if (auto made = ensureDefaultPolicy(*plane->m_state->server); !made) return fail(std::move(made.error()));
+    if (auto made = ensureFlowControl(*plane->m_state->server); !made) return fail(made.error().within("the default flow control"));
     plane->m_state->startControllers();
     plane->m_state->server->setReady(true);
     return plane;

@@ -40,6 +40,22 @@ private slots:
         }
     }
 
+    void defaultObjectsAreMadeAndMendedUnlessTheUserTookThemOver() {
+        ControlPlaneProcess cluster;
+        QVERIFY2(cluster.start(), qPrintable(cluster.log()));
+        QCOMPARE(cluster.value("get flowschemas -o name").split('\n').size(), 11);
+        QCOMPARE(cluster.value("get prioritylevelconfigurations -o name").split('\n').size(), 8);
+        QVERIFY(cluster.kubectl("patch flowschema service-accounts --type=merge --patch={\"\"\"spec\"\"\":{\"\"\"matchingPrecedence\"\"\":9001}}").ok());
+        QVERIFY(cluster.kubectl("patch flowschema global-default --type=merge --patch={\"\"\"spec\"\"\":{\"\"\"matchingPrecedence\"\"\":9901}}").ok());
+        QVERIFY(cluster.kubectl("annotate flowschema global-default --overwrite apf.kubernetes.io/autoupdate-spec=false").ok());
+        QVERIFY(cluster.kubectl("delete flowschema probes").ok());
+        QVERIFY2(cluster.terminate(), qPrintable(cluster.log()));
+        QVERIFY2(cluster.start(), qPrintable(cluster.log()));
+        QCOMPARE(cluster.value("get flowschema service-accounts -o jsonpath={.spec.matchingPrecedence}"), QString("9000"));
+        QCOMPARE(cluster.value("get flowschema global-default -o jsonpath={.spec.matchingPrecedence}"), QString("9901"));
+        QCOMPARE(cluster.value("get flowschema probes -o jsonpath={.spec.matchingPrecedence}"), QString("2"));
+    }
+
     void aSecondOneOverTheSameDataIsRefused() {
         ControlPlaneProcess cluster;
         QVERIFY2(cluster.start(), qPrintable(cluster.log()));
