@@ -29,9 +29,11 @@ Error forbidden(const AdmissionRequest& request, std::string_view why) {
 std::vector<std::unique_ptr<AdmissionPlugin>> defaultAdmissionPlugins(base::Random& random, const Authorizer* authorizer) {
     std::vector<std::unique_ptr<AdmissionPlugin>> plugins;
     plugins.push_back(namespaceLifecycle());
+    plugins.push_back(limitRanger());
     plugins.push_back(serviceAccount(random));
     plugins.push_back(nodeRestriction(authorizer));
     plugins.push_back(taintNodesByCondition());
+    plugins.push_back(podSecurity());
     plugins.push_back(priority());
     plugins.push_back(defaultTolerationSeconds());
     plugins.push_back(defaultStorageClass());

@@ -11,12 +11,16 @@ namespace qd::apiserver {
 
 // Nothing is written into namespaces that are absent, nothing made in those that go, and some namespaces never go.
 std::unique_ptr<AdmissionPlugin> namespaceLifecycle();
+// What containers, Pods and claims of a namespace may ask for at least and at most, and get when they say nothing.
+std::unique_ptr<AdmissionPlugin> limitRanger();
 // Gives Pods a ServiceAccount that exists, its pull secrets, and a volume with its token.
 std::unique_ptr<AdmissionPlugin> serviceAccount(base::Random& random);
 // Nodes write what is theirs and nothing else. authorizer: asked for tokens of other audiences; may be null.
 std::unique_ptr<AdmissionPlugin> nodeRestriction(const Authorizer* authorizer);
 // New nodes are not ready.
 std::unique_ptr<AdmissionPlugin> taintNodesByCondition();
+// Holds Pods to the security standard that their namespace's labels name; privileged ones by default.
+std::unique_ptr<AdmissionPlugin> podSecurity();
 // Turns the name of a PriorityClass into a number.
 std::unique_ptr<AdmissionPlugin> priority();
 // Pods tolerate an unreachable node for five minutes.

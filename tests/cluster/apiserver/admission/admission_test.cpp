@@ -230,6 +230,50 @@ private slots:
         QCOMPARE(*claim.spec.storageClassName, std::string());
     }
 
+    void aLimitRangeFillsInWhatContainersDoNotSay() {
+        KnownObjects known = shop();
+        auto range = named<corev1::LimitRange>("shop", "limits");
+        auto& item = range.spec.limits.emplace_back();
+        item.type = "Container";
+        item.default_["cpu"] = api::Quantity::of("500m");
+        item.defaultRequest["cpu"] = api::Quantity::of("100m");
+        item.max["memory"] = api::Quantity::of("64Mi");
+        known.add("limitranges", range);
+        auto object = pod();
+        object.spec.containers[0].resources.requests["cpu"] = api::Quantity::of("200m");
+        auto request = creating(object);
+        QVERIFY(limitRanger()->mutate(request, known));
+        const auto& resources = object.spec.containers[0].resources;
+        QCOMPARE(resources.requests.at("cpu").toString(), std::string("200m"));
+        QCOMPARE(resources.limits.at("cpu").toString(), std::string("500m"));
+        QCOMPARE(resources.requests.at("memory").toString(), std::string("64Mi"));
+        QCOMPARE(object.metadata.annotations.at("kubernetes.io/limit-ranger"),
+                 std::string("LimitRanger plugin set: memory request for container main; cpu, memory limit for container main"));
+        QVERIFY(limitRanger()->validate(request, known));
+    }
+
+    void aLimitRangeRefusesWhatIsTooLittleTooMuchOrOutOfProportion() {
+        KnownObjects known = shop();
+        auto range = named<corev1::LimitRange>("shop", "limits");
+        auto& item = range.spec.limits.emplace_back();
+        item.type = "Container";
+        item.min["cpu"] = api::Quantity::of("50m");
+        item.maxLimitRequestRatio["cpu"] = api::Quantity::of("8");
+        auto& whole = range.spec.limits.emplace_back();
+        whole.type = "Pod";
+        whole.max["memory"] = api::Quantity::of("100Mi");
+        known.add("limitranges", range);
+        auto object = pod();
+        auto& resources = object.spec.containers[0].resources;
+        resources.requests["cpu"] = api::Quantity::of("10m");
+        resources.limits["cpu"] = api::Quantity::of("500m");
+        resources.limits["memory"] = api::Quantity::of("200Mi");
+        auto request = creating(object);
+        QCOMPARE(text(limitRanger()->validate(request, known)),
+                 QStringLiteral("pods \"web\" is forbidden: [minimum cpu usage per Container is 50m, but request is 10m, cpu max limit to request ratio per Container is 8, but provided ratio "
+                                "is 50.000000, maximum memory usage per Pod is 100Mi, but limit is 200Mi]"));
+    }
+
     void anObjectWithoutANameYetIsCalledByItsPrefix() {
         base::Random random(1);
         auto object = pod();
