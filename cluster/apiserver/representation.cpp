@@ -17,7 +17,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Formats under which an entry keeps its bytes; two served versions of one stored kind must not share one.
+// Formats under which an entry keeps its bytes; two served versions of one stored kind must not share one. Of JSON it keeps
+// what stands behind kind and apiVersion, which is all that a list writes of an object.
 std::uint32_t formatOf(const api::Kind& kind, Encoding encoding) {
     return (kind.storedAs ? 100U : 0U) + static_cast<std::uint32_t>(encoding);
 }
@@ -26,13 +27,16 @@ std::string encodeWhole(const api::Object& object, Encoding encoding) {
     return encoding == Encoding::Protobuf ? api::encodeProtobuf(object) : api::encodeJson(object);
 }
 
-// Without the line feed that ends a JSON answer.
-http::Bytes wholeBytes(const api::Kind& kind, const store::EntryPtr& entry, Encoding encoding) {
+http::Bytes keptBytes(const api::Kind& kind, const store::EntryPtr& entry, Encoding encoding) {
     const Encoding kept = encoding == Encoding::Protobuf ? Encoding::Protobuf : Encoding::Json;
     return entry->encoded(formatOf(kind, kept), [&](const api::Object& object) {
-        return kind.fromStored ? encodeWhole(*kind.fromStored(object), kept) : encodeWhole(object, kept);
+        std::string whole = kind.fromStored ? encodeWhole(*kind.fromStored(object), kept) : encodeWhole(object, kept);
+        return kept == Encoding::Protobuf ? whole : std::string(api::jsonListItemTail(whole));
     });
 }
+
+// What stands before an object's kept JSON.
+std::string jsonHead(const api::Kind& kind) { return fmt::format(R"({{"kind":"{}","apiVersion":"{}",)", kind.kind, kind.groupVersion()); }
 
 metav1::ListMeta listMetaOf(const ListMeta& meta) {
     metav1::ListMeta out;
@@ -44,9 +48,12 @@ metav1::ListMeta listMetaOf(const ListMeta& meta) {
 
 // A JSON text in the encoding that is wanted.
 std::string asWanted(std::string json, const Wanted& wanted) {
-    if (wanted.encoding != Encoding::Yaml) return json + "\n";
-    const auto tree = api::parseJson(json);
-    return tree ? api::toYaml(*tree) : json;
+    if (wanted.encoding == Encoding::Yaml) {
+        if (const auto tree = api::parseJson(json)) return api::toYaml(*tree);
+    } else {
+        json += '\n';
+    }
+    return json;
 }
 
 api::ObjectPtr objectOf(const api::Kind& kind, const store::EntryPtr& entry) {
@@ -180,9 +187,28 @@ http::Buffers encodeObject(const api::Kind& kind, const api::ObjectPtr& object, 
 http::Buffers encodeEntry(const api::Kind& kind, const store::EntryPtr& entry, const Wanted& wanted, base::WallTime now) {
     if (wanted.as != Shown::Object || wanted.encoding == Encoding::Yaml) return encodeObject(kind, objectOf(kind, entry), wanted, now);
     static const http::Bytes kLineFeed = http::bytes("\n");
-    if (wanted.encoding == Encoding::Protobuf) return {wholeBytes(kind, entry, wanted.encoding)};
-    return {wholeBytes(kind, entry, wanted.encoding), kLineFeed};
+    if (wanted.encoding == Encoding::Protobuf) return {keptBytes(kind, entry, wanted.encoding)};
+    return {http::bytes(jsonHead(kind)), keptBytes(kind, entry, wanted.encoding), kLineFeed};
 }
+
+namespace {
+
+// The objects' kept bytes as they are, with what stands between them: nothing is copied together, however long the list.
+http::Buffers jsonList(const api::Kind& kind, const std::vector<store::EntryPtr>& entries, const metav1::ListMeta& meta) {
+    static const http::Bytes kFirst = http::bytes("{");
+    static const http::Bytes kNext = http::bytes(",{");
+    http::Buffers list;
+    list.reserve(entries.size() * 2 + 2);
+    list.push_back(http::bytes(fmt::format(R"({{"kind":"{}List","apiVersion":"{}","metadata":{},"items":[)", kind.kind, kind.groupVersion(), api::encodeJson(meta))));
+    for (const auto& entry : entries) {
+        list.push_back(list.size() == 1 ? kFirst : kNext);
+        list.push_back(keptBytes(kind, entry, Encoding::Json));
+    }
+    list.push_back(http::bytes("]}\n"));
+    return list;
+}
+
+}  // namespace
 
 http::Buffers encodeList(const api::Kind& kind, const std::vector<store::EntryPtr>& entries, const ListMeta& meta,
                          const Wanted& wanted, base::WallTime now) {
@@ -201,16 +227,17 @@ http::Buffers encodeList(const api::Kind& kind, const std::vector<store::EntryPt
         }
         return {http::bytes(asWanted(out + "]}", wanted))};
     }
-    std::vector<http::Bytes> kept;
-    std::vector<std::string_view> items;
-    kept.reserve(entries.size());
-    items.reserve(entries.size());
-    for (const auto& entry : entries) {
-        kept.push_back(wholeBytes(kind, entry, wanted.encoding));
-        items.emplace_back(*kept.back());
+    if (wanted.encoding == Encoding::Protobuf) {
+        std::vector<http::Bytes> kept;
+        std::vector<std::string_view> items;
+        for (const auto& entry : entries) items.emplace_back(*kept.emplace_back(keptBytes(kind, entry, wanted.encoding)));
+        return {http::bytes(api::encodeProtobufList(kind.groupVersion(), kind.kind + "List", listMeta, items))};
     }
-    if (wanted.encoding == Encoding::Protobuf) return {http::bytes(api::encodeProtobufList(kind.groupVersion(), kind.kind + "List", listMeta, items))};
-    return {http::bytes(asWanted(api::encodeJsonList(kind.groupVersion(), kind.kind + "List", listMeta, items), wanted))};
+    http::Buffers list = jsonList(kind, entries, listMeta);
+    if (wanted.encoding != Encoding::Yaml) return list;
+    std::string text;
+    for (const auto& part : list) text += *part;
+    return {http::bytes(asWanted(std::move(text), wanted))};
 }
 
 namespace {
@@ -226,9 +253,10 @@ std::string_view watchTypeName(WatchType type) {
     return "ERROR";
 }
 
-void appendFrame(http::Buffers& out, WatchType type, http::Bytes object) {
+// The head is what of the object stands before the bytes.
+void appendFrame(http::Buffers& out, WatchType type, http::Bytes object, std::string_view head = {}) {
     static const http::Bytes kEnd = http::bytes("}\n");
-    out.push_back(http::bytes(fmt::format(R"({{"type":"{}","object":)", watchTypeName(type))));
+    out.push_back(http::bytes(fmt::format(R"({{"type":"{}","object":{})", watchTypeName(type), head)));
     out.push_back(std::move(object));
     out.push_back(kEnd);
 }
@@ -245,9 +273,9 @@ void appendWatchEvent(http::Buffers& out, WatchType type, const api::Kind& kind,
         case Shown::PartialObjectMetadata: return appendFrame(out, type, http::bytes(partialMetadataJson(*entry->object())));
         case Shown::Object: break;
     }
-    const http::Bytes object = wholeBytes(kind, entry, wanted.encoding);
-    if (wanted.encoding != Encoding::Protobuf) return appendFrame(out, type, object);
-    out.push_back(http::bytes(api::encodeProtobufWatchEvent(watchTypeName(type), *object)));
+    const http::Bytes kept = keptBytes(kind, entry, wanted.encoding);
+    if (wanted.encoding != Encoding::Protobuf) return appendFrame(out, type, kept, jsonHead(kind));
+    out.push_back(http::bytes(api::encodeProtobufWatchEvent(watchTypeName(type), *kept)));
 }
 
 void appendWatchObject(http::Buffers& out, WatchType type, const api::Kind& kind, const api::ObjectPtr& object,
