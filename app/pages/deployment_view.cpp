@@ -9,6 +9,10 @@
 
 namespace qd::pages {
 
+namespace {
+constexpr qsizetype kTicking = 500;  // above so many Pods ages wait for the next event
+}
+
 DeploymentView::DeploymentView(const Context& context, QWidget* parent)
     : QWidget(parent),
       m_context(context),
@@ -36,6 +40,11 @@ DeploymentView::DeploymentView(const Context& context, QWidget* parent)
     m_soon.setSingleShot(true);
     m_soon.setInterval(0);
     connect(&m_soon, &QTimer::timeout, this, &DeploymentView::refresh);
+    // "Started 14 s ago" grows without an event; the picture repaints only when a word of it has changed.
+    m_ages.setInterval(1000);
+    connect(&m_ages, &QTimer::timeout, this, [this] {
+        if (m_picture->tiles().size() <= kTicking) refresh();
+    });
     for (const bridge::Resource* kind : {&bridge::kDeployments, &bridge::kReplicaSets, &bridge::kPods})
         connect(&context.inventory.objects(*kind), &models::LiveObjects::changed, this, &DeploymentView::refreshSoon);
 }
@@ -50,7 +59,13 @@ void DeploymentView::setDeployment(const QString& space, const QString& name) {
 void DeploymentView::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
     refresh();
+    m_ages.start();
     m_bench->takeOver();
+}
+
+void DeploymentView::hideEvent(QHideEvent* event) {
+    QWidget::hideEvent(event);
+    m_ages.stop();
 }
 
 void DeploymentView::refreshSoon() {
@@ -116,7 +131,8 @@ void DeploymentView::refresh() {
         m_uid = object->metadata.uid;
         m_bench->table().proxy().setCondition([this](const api::Object& pod) { return isOurs(pod); });
         m_bench->choose(object);
-    } else if (m_bench->inspector().object() && m_bench->inspector().object()->metadata.uid == m_uid) {
+    } else if (const auto shown = m_bench->inspector().object();
+               shown && shown != object && shown->metadata.uid == m_uid) {
         m_bench->inspector().setObject(object);
     }
 }

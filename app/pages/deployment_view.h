@@ -19,6 +19,7 @@ public:
 
 protected:
     void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
 
 private:
     void refreshSoon();
@@ -30,6 +31,7 @@ private:
     views::RolloutView* m_picture;
     Workbench* m_bench;
     QTimer m_soon;
+    QTimer m_ages;
     std::string m_space;
     std::string m_name;
     std::string m_uid;

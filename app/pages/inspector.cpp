@@ -68,6 +68,12 @@ Inspector::Inspector(const shell::Theme& theme, models::Inventory& inventory, co
         m_enlarge->setIcon(m_theme.icon(QStringLiteral("expand")));
         fillDetails();
     });
+    // "14 s ago" grows without an event; the story repaints only when it reads differently.
+    m_ages.setInterval(1000);
+    connect(&m_ages, &QTimer::timeout, this, [this] {
+        if (m_object && m_story->isVisible()) showStory();
+    });
+    m_ages.start();
     setObject(nullptr);
 }
 
@@ -175,9 +181,7 @@ void Inspector::showObject() {
         const models::NodeSummary summary = models::summarize(*node, now);
         m_pill->setState(summary.state, summary.word);
     }
-    QVector<models::StoryStep> story = models::buildStory(m_inventory, object, now);
-    m_tabs->setTabVisible(Why, !story.isEmpty());
-    m_story->setStory(std::move(story));
+    showStory();
     m_tabs->setTabVisible(Logs, pod != nullptr);
     m_tabs->setTabVisible(Terminal, pod != nullptr);
     // Qt 6.4 forgets to lay the bar out when the last of several calls of setTabVisible changes nothing.
@@ -190,6 +194,12 @@ void Inspector::showObject() {
     m_logs->setPod(pod ? pod->metadata.namespace_ : "", pod ? pod->metadata.name : "", containers);
     m_terminal->setPod(pod ? pod->metadata.namespace_ : "", pod ? pod->metadata.name : "", containers);
     fillDetails();
+}
+
+void Inspector::showStory() {
+    QVector<models::StoryStep> story = models::buildStory(m_inventory, *m_object, m_clock.now());
+    if (m_tabs->isTabVisible(Why) == story.isEmpty()) m_tabs->setTabVisible(Why, !story.isEmpty());
+    m_story->setStory(std::move(story));
 }
 
 void Inspector::fillDetails() {

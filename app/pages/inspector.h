@@ -5,6 +5,7 @@
 #include <QScrollArea>
 #include <QTabBar>
 #include <QTextBrowser>
+#include <QTimer>
 #include <QToolButton>
 
 #include "app/models/live_objects.h"
@@ -45,6 +46,7 @@ signals:
 private:
     void buildLayout();
     void showObject();
+    void showStory();
     void fillDetails();
     QString eventsHtml() const;
     QString writersHtml() const;
@@ -66,6 +68,7 @@ private:
     LogTab* m_logs;
     TerminalTab* m_terminal;
     api::ObjectPtr m_object;
+    QTimer m_ages;
 };
 
 }  // namespace qd::pages

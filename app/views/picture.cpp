@@ -6,6 +6,7 @@
 #include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -63,7 +64,12 @@ void Picture::refresh(bool animated) {
     const int duration = m_theme.motionMs();
     // A few movements tell what happened; a swarm tells nothing.
     const bool few = old.size() + m_tiles.size() <= kMostMoving;
-    if (animated && few && duration > 0 && isVisible() && !old.isEmpty()) {
+    const bool moves =
+        old.size() != m_tiles.size() || std::any_of(m_tiles.begin(), m_tiles.end(), [&before](const Tile& tile) {
+            const auto was = before.constFind(tile.id);
+            return was == before.constEnd() || was->rect != tile.rect || was->opacity < 1;
+        });
+    if (animated && few && moves && duration > 0 && isVisible() && !old.isEmpty()) {
         m_before = std::move(before);
         for (Tile& tile : old)
             if (!this->tile(tile.id)) m_gone.push_back(std::move(tile));
