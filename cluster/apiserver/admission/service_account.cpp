@@ -24,10 +24,16 @@ bool isMirror(const corev1::Pod& pod) { return pod.metadata.annotations.contains
 Result<AccountPtr> accountOf(const AdmissionRequest& request, const corev1::Pod& pod, const Reader& reader) {
     const std::string& name = pod.spec.serviceAccountName;
     if (name.empty()) return fail(forbidden(request, fmt::format("no service account specified for pod {}/{}", request.namespace_, pod.metadata.name)));
+    const std::string lookup = fmt::format("error looking up service account {}/{}", request.namespace_, name);
+    const std::string shown = api::field::Shown(name).text();
+    // Upstream asks its own server, whose paths have no room for these.
+    for (const char* part : {"/", "%"}) {
+        if (name.find(part) != std::string::npos) return fail(forbidden(request, fmt::format("{}: invalid resource name {}: [may not contain '{}']", lookup, shown, part)));
+    }
     auto found = api::objectAs<corev1::ServiceAccount>(reader.get("serviceaccounts", request.namespace_, name));
     if (found) return found;
     if (name == kDefault && request.mayComeSoon) *request.mayComeSoon = true;
-    return fail(forbidden(request, fmt::format("error looking up service account {}/{}: serviceaccount {} not found", request.namespace_, name, api::field::Shown(name).text())));
+    return fail(forbidden(request, fmt::format("{}: serviceaccount {} not found", lookup, shown)));
 }
 
 corev1::Volume tokenVolume(std::string name) {

@@ -7,8 +7,11 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <mutex>
 #include <unordered_map>
+
+#include "cluster/api/kinds/kind.h"
 
 namespace qd::apiserver {
 namespace {
@@ -19,14 +22,32 @@ bool isChannel(const std::string& subresource) {
     return subresource == "exec" || subresource == "attach" || subresource == "portforward" || subresource == "proxy" || subresource == "log";
 }
 
+// Only what the server knows becomes a label: a client must not be able to make series without end.
+std::string knownMethod(const std::string& method) {
+    for (const char* known : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}) {
+        if (method == known) return method;
+    }
+    return "other";
+}
+
+RequestInfo knownPart(const RequestInfo& info) {
+    const api::Kind* kind = info.isResource ? api::findResource(info.group, info.version, info.resource) : nullptr;
+    if (!kind) return {};
+    RequestInfo known = info;
+    const auto served = [&](const api::Subresource& each) { return each.name == info.subresource; };
+    const bool isServed = kind->subresourceUpdates.contains(info.subresource) || std::any_of(kind->subresources.begin(), kind->subresources.end(), served);
+    if (!isServed) known.subresource.clear();
+    return known;
+}
+
 std::string verbOf(const Request& request, const RequestInfo& info) {
-    if (!info.isResource) return request.method;
+    if (!info.isResource) return knownMethod(request.method);
     if (isChannel(info.subresource)) return "CONNECT";
     if (info.verb == "list") return "LIST";
     if (info.verb == "watch") return "WATCH";
     if (info.verb == "deletecollection") return "DELETECOLLECTION";
     if (info.verb == "patch" && request.headers.get("Content-Type").starts_with("application/apply-patch")) return "APPLY";
-    return request.method;
+    return knownMethod(request.method);
 }
 
 std::string scopeOf(const RequestInfo& info) {
@@ -88,7 +109,8 @@ struct RequestMetrics::State {
 RequestMetrics::RequestMetrics(const base::Clock& clock) : m_state(std::make_shared<State>()), m_clock(clock) {}
 RequestMetrics::~RequestMetrics() = default;
 
-Response RequestMetrics::observe(const Request& request, const RequestInfo& info, base::SteadyTime begun, Response response) {
+Response RequestMetrics::observe(const Request& request, const RequestInfo& asked, base::SteadyTime begun, Response response) {
+    const RequestInfo info = knownPart(asked);
     const std::string verb = verbOf(request, info);
     std::string what = fmt::format("{}|{}|{}|{}|{}|{}", verb, info.group, info.version, info.resource, info.subresource, scopeOf(info));
     auto note = [state = m_state, labels = labelsOf(request, info), what = std::move(what), timed = verb != "WATCH" && verb != "CONNECT", begun, clock = &m_clock](int code) {

@@ -51,6 +51,15 @@ private slots:
         QVERIFY(text.find("apiserver_resource_objects{group=\"\",resource=\"namespaces\"} 1") != std::string::npos);
         QVERIFY(text.find("apiserver_request_duration_seconds_bucket") != std::string::npos);
     }
+
+    void nobodyCanMakeSeriesWithoutEnd() {
+        ServedStore cluster;
+        cluster.ask("INVENTED", "/apis/invented.example.com/v1/inventions/x/made-up");
+        cluster.ask("GET", "/api/v1/namespaces/shop/pods/x/made-up");
+        const std::string text = cluster.ask("GET", "/metrics").body;
+        QVERIFY(text.find("nvent") == std::string::npos && text.find("INVENTED") == std::string::npos && text.find("made-up") == std::string::npos);
+        QVERIFY(text.find("verb=\"other\"") != std::string::npos);
+    }
 };
 
 QTEST_APPLESS_MAIN(HealthTest)

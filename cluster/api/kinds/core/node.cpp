@@ -122,8 +122,9 @@ Kind nodeKind() {
     addStatus(kind);
     kind.defaults = [](Object& object) {
         auto& node = as<Node>(object);
-        // podCIDR is the old name of the first network.
-        if (node.spec.podCIDRs.empty() && !node.spec.podCIDR.empty()) node.spec.podCIDRs = {node.spec.podCIDR};
+        // podCIDR is the old name of the first network; where they differ, old clients are believed.
+        const std::string& given = node.spec.podCIDR;
+        if (!given.empty() && (node.spec.podCIDRs.empty() || node.spec.podCIDRs[0] != given)) node.spec.podCIDRs = {given};
         node.spec.podCIDR = node.spec.podCIDRs.empty() ? "" : node.spec.podCIDRs[0];
         roundResources(node.status.capacity);
         roundResources(node.status.allocatable);

@@ -140,6 +140,31 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(log.isGone(), kPatience);
     }
 
+    void shuttingDownEndsWhatIsBeingForwarded() {
+        Piecewise log;
+        TestServer node([&](const Request& request) {
+            Response response;
+            if (request.path == "/exec") {
+                response.code = 101;
+                response.upgrade = Upgrade{.protocol = "SPDY/3.1", .subprotocol = {}, .handler = std::make_shared<Echo>()};
+            } else {
+                response.stream = std::make_unique<Piecewise::Source>(log);
+            }
+            return response;
+        });
+        Front front(node.port());
+        RawClient follower(front.server);
+        follower.send(get("/log"));
+        log.give("a line\n");
+        QVERIFY(follower.readUntil("a line\n").contains("a line\n"));
+        RawClient channel(front.server);
+        channel.send("POST /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n\r\n");
+        QVERIFY(channel.readUntil("\r\n\r\n").startsWith("HTTP/1.1 101 "));
+        front.server.server().shutDown(std::chrono::seconds(5));
+        QTRY_VERIFY_WITH_TIMEOUT(log.isGone(), kPatience);
+        QVERIFY(channel.waitClosed());
+    }
+
     void aLargeBodyComesWhole() {
         const std::string large(5'000'000, 'Z');
         TestServer node([&](const Request&) { return textResponse(large); });
