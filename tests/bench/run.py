@@ -185,7 +185,7 @@ def main():
     if len(names) == 2:
         ratios = {key: statistics.median(r[names[0]][key] / r[names[1]][key] for r in rounds) for key, *_ in ROWS}
     print(f"{before['processors']} processors ({before['model']}), {before['memory_gib']} GiB; {before['load']:.1f} others running at the start\n")
-    print(table(ROWS, columns, ratios), "\n")
+    print(table(ROWS, columns, ratios) + "\n")
     print(table(WHOLE_ROWS, {"quarterdeck with controllers, scheduler and 5 hollow nodes": medians(wholes)}))
     if arguments.json:
         arguments.json.write_text(json.dumps({"machine": before, "rounds": rounds, "whole": wholes, "ratios": ratios}, indent=1) + "\n")

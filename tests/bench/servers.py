@@ -51,7 +51,10 @@ class Server:
                 raise RuntimeError(f"{self.name} ended; see {log.name}")
             try:
                 if self.request("GET", "/readyz")[0] == 200:
-                    return time.monotonic() - begin
+                    took = time.monotonic() - begin
+                    while not self.kubeconfig().exists() or not self.kubeconfig().read_text():
+                        time.sleep(0.001)
+                    return took
             except OSError:
                 pass
             time.sleep(0.001)
