@@ -12,7 +12,8 @@ namespace qd::apiserver {
 namespace {
 
 Response oneCheck(const std::string& name, const std::vector<HealthCheck>& checks) {
-    const auto found = std::find_if(checks.begin(), checks.end(), [&](const HealthCheck& each) { return each.name == name; });
+    const auto found =
+        std::find_if(checks.begin(), checks.end(), [&](const HealthCheck& each) { return each.name == name; });
     if (found == checks.end()) return textResponse(404, "404 page not found\n");
     const auto fine = found->check();
     if (fine) return textResponse(200, "ok");

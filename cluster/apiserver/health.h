@@ -16,8 +16,8 @@ struct HealthCheck {
     std::function<Result<void>()> check;
 };
 
-// endpoint: "healthz", "livez" or "readyz"; path: the request's. `?verbose` tells every check, `?exclude=name` leaves one out,
-// and a check stands under its own path too, e.g. /readyz/etcd. Why a check failed is logged, not told.
+// endpoint: "healthz", "livez" or "readyz"; path: the request's. `?verbose` tells every check, `?exclude=name` leaves
+// one out, and a check stands under its own path too, e.g. /readyz/etcd. Why a check failed is logged, not told.
 Response healthResponse(const Request& request, std::string_view endpoint, const std::vector<HealthCheck>& checks);
 
 }  // namespace qd::apiserver

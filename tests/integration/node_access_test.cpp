@@ -69,7 +69,8 @@ apiserver::Response text(std::string body, int code = 200) {
 apiserver::Response playAgent(const apiserver::Request& request) {
     if (!request.peer || request.peer->commonName != "kube-apiserver-kubelet-client") return text("who are you?", 401);
     if (request.path.starts_with("/containerLogs/default/web/")) {
-        if (request.query.has("previous")) return text("previous terminated container \"side\" in pod \"web\" not found", 400);
+        if (request.query.has("previous"))
+            return text("previous terminated container \"side\" in pod \"web\" not found", 400);
         return text("log of " + request.path + "?" + request.rawQuery + "\n");
     }
     if (request.path.starts_with("/exec/")) {
@@ -77,7 +78,8 @@ apiserver::Response playAgent(const apiserver::Request& request) {
         response.code = 101;
         std::string what;
         for (const auto part : request.query.all("command")) what += (what.empty() ? "" : " ") + std::string(part);
-        response.upgrade = apiserver::Upgrade{.protocol = "websocket", .subprotocol = "v5.channel.k8s.io", .handler = std::make_shared<Command>(what)};
+        response.upgrade = apiserver::Upgrade{
+            .protocol = "websocket", .subprotocol = "v5.channel.k8s.io", .handler = std::make_shared<Command>(what)};
         return response;
     }
     return text("agent says: " + request.path + "?" + request.rawQuery);
@@ -96,7 +98,8 @@ class NodeAccessTest final : public QObject {
         const QString pki = m_cluster.folder() + "/data/pki/";
         const auto authority = pki::Authority::load(contentOf(pki + "ca.crt"), contentOf(pki + "ca.key"));
         QVERIFY(authority.has_value());
-        const auto identity = authority->issueServer({.commonName = "system:node:played", .ipAddresses = {"127.0.0.1"}}, pki::Validity::from(m_clock.now(), std::chrono::days(1)));
+        const auto identity = authority->issueServer({.commonName = "system:node:played", .ipAddresses = {"127.0.0.1"}},
+                                                     pki::Validity::from(m_clock.now(), std::chrono::days(1)));
         QVERIFY(identity.has_value());
         apiserver::ServerOptions options;
         options.listen = {{"127.0.0.1", 0}};
@@ -112,27 +115,33 @@ private slots:
         QVERIFY2(m_cluster.start(), qPrintable(m_cluster.log()));
         startAgent();
         VERIFY_OK(m_cluster.kubectl("apply -f " + m_cluster.write("objects.yaml", kObjects)));
-        const QString status = QString(R"({"status":{"addresses":[{"type":"InternalIP","address":"127.0.0.1"}],"daemonEndpoints":{"kubeletEndpoint":{"Port":%1}}}})")
-                                   .arg(m_agent->addresses().front().port);
-        VERIFY_OK(m_cluster.kubectl(QStringList{"patch", "node", "played", "--subresource=status", "--type=merge", "-p", status}));
+        const QString status =
+            QString(
+                R"({"status":{"addresses":[{"type":"InternalIP","address":"127.0.0.1"}],"daemonEndpoints":{"kubeletEndpoint":{"Port":%1}}}})")
+                .arg(m_agent->addresses().front().port);
+        VERIFY_OK(m_cluster.kubectl(
+            QStringList{"patch", "node", "played", "--subresource=status", "--type=merge", "-p", status}));
     }
 
     void logsComeFromTheNodesAgent() {
         const Outcome logs = m_cluster.kubectl("logs web -c side --tail 5 --timestamps");
         VERIFY_OK(logs);
-        QCOMPARE(logs.out.trimmed(), QString("log of /containerLogs/default/web/side?stream=All&tailLines=5&timestamps=true"));
+        QCOMPARE(logs.out.trimmed(),
+                 QString("log of /containerLogs/default/web/side?stream=All&tailLines=5&timestamps=true"));
     }
 
     void aPodWithSeveralContainersNeedsOneNamed() {
         const Outcome logs = m_cluster.kubectl("get --raw /api/v1/namespaces/default/pods/web/log");
-        QVERIFY2(logs.error.contains("a container name must be specified for pod web, choose one of: [main side]"), logs.text().constData());
+        QVERIFY2(logs.error.contains("a container name must be specified for pod web, choose one of: [main side]"),
+                 logs.text().constData());
         const Outcome unknown = m_cluster.kubectl("logs web -c none");
         QVERIFY2(unknown.error.contains("container none is not valid for pod web"), unknown.text().constData());
     }
 
     void whatTheAgentRefusesIsToldInItsWords() {
         const Outcome logs = m_cluster.kubectl("logs web -c side --previous");
-        QVERIFY2(logs.error.contains("previous terminated container \"side\" in pod \"web\" not found"), logs.text().constData());
+        QVERIFY2(logs.error.contains("previous terminated container \"side\" in pod \"web\" not found"),
+                 logs.text().constData());
     }
 
     void aPodThatIsNowhereHasNoLogsAndRunsNoCommands() {
@@ -156,19 +165,23 @@ private slots:
     }
 
     void noProxyLeadsToTheHostItself() {
-        VERIFY_OK(m_cluster.kubectl(QStringList{"patch", "pod", "web", "--subresource=status", "--type=merge", "-p", R"({"status":{"podIP":"127.0.0.1","podIPs":[{"ip":"127.0.0.1"}]}})"}));
+        VERIFY_OK(m_cluster.kubectl(QStringList{"patch", "pod", "web", "--subresource=status", "--type=merge", "-p",
+                                                R"({"status":{"podIP":"127.0.0.1","podIPs":[{"ip":"127.0.0.1"}]}})"}));
         const Outcome answer = m_cluster.kubectl("get --raw /api/v1/namespaces/default/pods/web:6443/proxy/");
         QVERIFY2(answer.error.contains("address not allowed"), answer.text().constData());
     }
 
     void aServiceWithoutPodsSaysSo() {
-        const Outcome answer = m_cluster.kubectl("get --raw /api/v1/namespaces/default/services/kubernetes:8080/proxy/");
-        QVERIFY2(answer.error.contains("no service port 8080 found for service \"kubernetes\""), answer.text().constData());
+        const Outcome answer =
+            m_cluster.kubectl("get --raw /api/v1/namespaces/default/services/kubernetes:8080/proxy/");
+        QVERIFY2(answer.error.contains("no service port 8080 found for service \"kubernetes\""),
+                 answer.text().constData());
     }
 
     void wrongLogOptionsAreRefusedByField() {
         const Outcome answer = m_cluster.kubectl("get --raw /api/v1/namespaces/default/pods/web/log?tailLines=-1");
-        QVERIFY2(answer.error.contains("tailLines: Invalid value: -1: must be greater than or equal to 0"), answer.text().constData());
+        QVERIFY2(answer.error.contains("tailLines: Invalid value: -1: must be greater than or equal to 0"),
+                 answer.text().constData());
     }
 
     void cleanupTestCase() { QVERIFY(m_cluster.terminate()); }

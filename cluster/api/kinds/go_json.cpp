@@ -16,18 +16,101 @@ using Names = std::vector<std::string_view>;
 // The few structs whose internal type has its fields in another order than the served one.
 const Names* internalOrder(const Struct& structure) {
     static const std::map<std::string_view, Names> orders = {
-        {"PodSpec", {"Volumes", "InitContainers", "Containers", "EphemeralContainers", "RestartPolicy", "TerminationGracePeriodSeconds", "ActiveDeadlineSeconds", "DNSPolicy",
-                     "NodeSelector", "ServiceAccountName", "AutomountServiceAccountToken", "NodeName", "SecurityContext", "ImagePullSecrets", "Hostname", "Subdomain",
-                     "SetHostnameAsFQDN", "Affinity", "SchedulerName", "Tolerations", "HostAliases", "PriorityClassName", "Priority", "PreemptionPolicy", "DNSConfig",
-                     "ReadinessGates", "RuntimeClassName", "Overhead", "EnableServiceLinks", "TopologySpreadConstraints", "OS", "SchedulingGates", "ResourceClaims", "Resources",
-                     "HostnameOverride", "SchedulingGroup"}},
-        {"PodSecurityContext", {"SELinuxOptions", "WindowsOptions", "RunAsUser", "RunAsGroup", "RunAsNonRoot", "SupplementalGroups", "SupplementalGroupsPolicy", "FSGroup",
-                                "FSGroupChangePolicy", "Sysctls", "SeccompProfile", "AppArmorProfile", "SELinuxChangePolicy"}},
-        {"VolumeSource", {"HostPath", "EmptyDir", "GCEPersistentDisk", "AWSElasticBlockStore", "GitRepo", "Secret", "NFS", "ISCSI", "Glusterfs", "PersistentVolumeClaim", "RBD",
-                          "Quobyte", "FlexVolume", "Cinder", "CephFS", "Flocker", "DownwardAPI", "FC", "AzureFile", "ConfigMap", "VsphereVolume", "AzureDisk",
-                          "PhotonPersistentDisk", "Projected", "PortworxVolume", "ScaleIO", "StorageOS", "CSI", "Ephemeral", "Image"}},
-        {"PersistentVolumeSource", {"GCEPersistentDisk", "AWSElasticBlockStore", "HostPath", "Glusterfs", "NFS", "RBD", "Quobyte", "ISCSI", "FlexVolume", "Cinder", "CephFS", "FC",
-                                    "Flocker", "AzureFile", "VsphereVolume", "AzureDisk", "PhotonPersistentDisk", "PortworxVolume", "ScaleIO", "Local", "StorageOS", "CSI"}},
+        {"PodSpec",
+         {"Volumes",
+          "InitContainers",
+          "Containers",
+          "EphemeralContainers",
+          "RestartPolicy",
+          "TerminationGracePeriodSeconds",
+          "ActiveDeadlineSeconds",
+          "DNSPolicy",
+          "NodeSelector",
+          "ServiceAccountName",
+          "AutomountServiceAccountToken",
+          "NodeName",
+          "SecurityContext",
+          "ImagePullSecrets",
+          "Hostname",
+          "Subdomain",
+          "SetHostnameAsFQDN",
+          "Affinity",
+          "SchedulerName",
+          "Tolerations",
+          "HostAliases",
+          "PriorityClassName",
+          "Priority",
+          "PreemptionPolicy",
+          "DNSConfig",
+          "ReadinessGates",
+          "RuntimeClassName",
+          "Overhead",
+          "EnableServiceLinks",
+          "TopologySpreadConstraints",
+          "OS",
+          "SchedulingGates",
+          "ResourceClaims",
+          "Resources",
+          "HostnameOverride",
+          "SchedulingGroup"}},
+        {"PodSecurityContext",
+         {"SELinuxOptions", "WindowsOptions", "RunAsUser", "RunAsGroup", "RunAsNonRoot", "SupplementalGroups",
+          "SupplementalGroupsPolicy", "FSGroup", "FSGroupChangePolicy", "Sysctls", "SeccompProfile", "AppArmorProfile",
+          "SELinuxChangePolicy"}},
+        {"VolumeSource",
+         {"HostPath",
+          "EmptyDir",
+          "GCEPersistentDisk",
+          "AWSElasticBlockStore",
+          "GitRepo",
+          "Secret",
+          "NFS",
+          "ISCSI",
+          "Glusterfs",
+          "PersistentVolumeClaim",
+          "RBD",
+          "Quobyte",
+          "FlexVolume",
+          "Cinder",
+          "CephFS",
+          "Flocker",
+          "DownwardAPI",
+          "FC",
+          "AzureFile",
+          "ConfigMap",
+          "VsphereVolume",
+          "AzureDisk",
+          "PhotonPersistentDisk",
+          "Projected",
+          "PortworxVolume",
+          "ScaleIO",
+          "StorageOS",
+          "CSI",
+          "Ephemeral",
+          "Image"}},
+        {"PersistentVolumeSource",
+         {"GCEPersistentDisk",
+          "AWSElasticBlockStore",
+          "HostPath",
+          "Glusterfs",
+          "NFS",
+          "RBD",
+          "Quobyte",
+          "ISCSI",
+          "FlexVolume",
+          "Cinder",
+          "CephFS",
+          "FC",
+          "Flocker",
+          "AzureFile",
+          "VsphereVolume",
+          "AzureDisk",
+          "PhotonPersistentDisk",
+          "PortworxVolume",
+          "ScaleIO",
+          "Local",
+          "StorageOS",
+          "CSI"}},
     };
     if (structure.goPackage != "k8s.io/api/core/v1") return nullptr;
     const auto found = orders.find(structure.name);
@@ -35,10 +118,13 @@ const Names* internalOrder(const Struct& structure) {
 }
 
 const Field& named(const Struct& structure, std::string_view goName) {
-    return *std::find_if(structure.fields.begin(), structure.fields.end(), [&](const Field& each) { return each.goName == goName; });
+    return *std::find_if(structure.fields.begin(), structure.fields.end(),
+                         [&](const Field& each) { return each.goName == goName; });
 }
 
-const void* memberOf(const void* value, const Field& member) { return static_cast<const char*>(value) + member.offset; }
+const void* memberOf(const void* value, const Field& member) {
+    return static_cast<const char*>(value) + member.offset;
+}
 
 void appendMembers(std::string& out, const Struct& structure, const void* value, bool& first);
 
@@ -67,7 +153,8 @@ void appendPodSecurityContext(std::string& out, const Struct& spec, const void* 
 
 void appendMember(std::string& out, const Struct& structure, const Field& member, const void* value, bool& first) {
     const void* at = memberOf(value, member);
-    if (member.inlined && member.type().shape == Shape::Struct) return appendMembers(out, *member.type().structure, at, first);
+    if (member.inlined && member.type().shape == Shape::Struct)
+        return appendMembers(out, *member.type().structure, at, first);
     if (member.goName == "ObjectMeta") {  // embedded, with the JSON names of its own
         const std::string meta = encodeJson(*member.type().structure, at);
         if (meta.size() <= 2) return;
@@ -77,7 +164,8 @@ void appendMember(std::string& out, const Struct& structure, const Field& member
         return;
     }
     appendName(out, member.goName, first);
-    if (&structure == &corev1::PodSpec::kDescriptor && member.goName == "SecurityContext") return appendPodSecurityContext(out, structure, value);
+    if (&structure == &corev1::PodSpec::kDescriptor && member.goName == "SecurityContext")
+        return appendPodSecurityContext(out, structure, value);
     appendGoJson(out, member.type(), at);
 }
 
@@ -89,7 +177,9 @@ void appendMembers(std::string& out, const Struct& structure, const void* value,
     for (const Field& member : structure.fields) appendMember(out, structure, member, value, first);
 }
 
-bool hasJsonNames(const Struct& structure) { return structure.goPackage.starts_with("k8s.io/apimachinery"); }
+bool hasJsonNames(const Struct& structure) {
+    return structure.goPackage.starts_with("k8s.io/apimachinery");
+}
 
 // encoding/json's Indent: a line an element, nothing inside of empty ones.
 std::string indented(std::string_view json) {
@@ -135,13 +225,19 @@ std::string goJson(const Struct& structure, const void* value) {
     return out + "}";
 }
 
-std::string goJsonLines(const Struct& structure, const void* value) { return indented(goJson(structure, value)); }
+std::string goJsonLines(const Struct& structure, const void* value) {
+    return indented(goJson(structure, value));
+}
 
-std::string goDiff(const Struct& structure, const void* before, const void* after) { return unifiedDiff(goJsonLines(structure, before), goJsonLines(structure, after)); }
+std::string goDiff(const Struct& structure, const void* before, const void* after) {
+    return unifiedDiff(goJsonLines(structure, before), goJsonLines(structure, after));
+}
 
 void appendGoJson(std::string& out, const Type& type, const void* value) {
     switch (type.shape) {
-        case Shape::Struct: out += goJson(*type.structure, value); return;
+        case Shape::Struct:
+            out += goJson(*type.structure, value);
+            return;
         case Shape::Pointer: {
             const void* target = type.pointer->get(value);
             if (!target) {
@@ -187,7 +283,8 @@ void appendGoJson(std::string& out, const Type& type, const void* value) {
             out += '}';
             return;
         }
-        default: appendJson(out, type, value);
+        default:
+            appendJson(out, type, value);
     }
 }
 

@@ -83,8 +83,11 @@ private:
             }
             lengths = std::move(next);
         }
-        while (best.a > aFrom && best.b > bFrom && m_a[best.a - 1] == m_b[best.b - 1]) best = {best.a - 1, best.b - 1, best.size + 1};
-        while (best.a + best.size < aTo && best.b + best.size < bTo && m_a[best.a + best.size] == m_b[best.b + best.size]) ++best.size;
+        while (best.a > aFrom && best.b > bFrom && m_a[best.a - 1] == m_b[best.b - 1])
+            best = {best.a - 1, best.b - 1, best.size + 1};
+        while (best.a + best.size < aTo && best.b + best.size < bTo &&
+               m_a[best.a + best.size] == m_b[best.b + best.size])
+            ++best.size;
         return best;
     }
 
@@ -93,14 +96,16 @@ private:
         if (found.size == 0) return;
         if (aFrom < found.a && bFrom < found.b) collect(aFrom, found.a, bFrom, found.b);
         m_blocks.push_back(found);
-        if (found.a + found.size < aTo && found.b + found.size < bTo) collect(found.a + found.size, aTo, found.b + found.size, bTo);
+        if (found.a + found.size < aTo && found.b + found.size < bTo)
+            collect(found.a + found.size, aTo, found.b + found.size, bTo);
     }
 
     // Neighbours made one.
     std::vector<Block> joined() const {
         std::vector<Block> all;
         for (const Block& block : m_blocks) {
-            if (!all.empty() && all.back().a + all.back().size == block.a && all.back().b + all.back().size == block.b && block.size > 0) {
+            if (!all.empty() && all.back().a + all.back().size == block.a &&
+                all.back().b + all.back().size == block.b && block.size > 0) {
                 all.back().size += block.size;
             } else {
                 all.push_back(block);
@@ -115,18 +120,25 @@ private:
     std::vector<Block> m_blocks;
 };
 
-std::size_t within(std::size_t value, std::size_t by) { return value > by ? value - by : 0; }
+std::size_t within(std::size_t value, std::size_t by) {
+    return value > by ? value - by : 0;
+}
 
 // Changes with their context; what lies further apart than twice that stands in hunks of its own.
 std::vector<std::vector<Step>> hunksOf(std::vector<Step> steps) {
     std::vector<std::vector<Step>> hunks;
     if (steps.empty()) return hunks;
-    if (Step& first = steps.front(); first.tag == Tag::Equal) first = {Tag::Equal, std::max(first.a1, within(first.a2, kContext)), first.a2, std::max(first.b1, within(first.b2, kContext)), first.b2};
-    if (Step& last = steps.back(); last.tag == Tag::Equal) last = {Tag::Equal, last.a1, std::min(last.a2, last.a1 + kContext), last.b1, std::min(last.b2, last.b1 + kContext)};
+    if (Step& first = steps.front(); first.tag == Tag::Equal)
+        first = {Tag::Equal, std::max(first.a1, within(first.a2, kContext)), first.a2,
+                 std::max(first.b1, within(first.b2, kContext)), first.b2};
+    if (Step& last = steps.back(); last.tag == Tag::Equal)
+        last = {Tag::Equal, last.a1, std::min(last.a2, last.a1 + kContext), last.b1,
+                std::min(last.b2, last.b1 + kContext)};
     std::vector<Step> hunk;
     for (Step step : steps) {
         if (step.tag == Tag::Equal && step.a2 - step.a1 > 2 * kContext) {
-            hunk.push_back({Tag::Equal, step.a1, std::min(step.a2, step.a1 + kContext), step.b1, std::min(step.b2, step.b1 + kContext)});
+            hunk.push_back({Tag::Equal, step.a1, std::min(step.a2, step.a1 + kContext), step.b1,
+                            std::min(step.b2, step.b1 + kContext)});
             hunks.push_back(std::exchange(hunk, {}));
             step.a1 = std::max(step.a1, within(step.a2, kContext));
             step.b1 = std::max(step.b1, within(step.b2, kContext));
@@ -160,7 +172,8 @@ std::string unifiedDiff(std::string_view before, std::string_view after) {
     const Lines b = linesOf(after);
     std::string out;
     for (const auto& hunk : hunksOf(Matcher(a, b).steps())) {
-        out += "@@ -" + rangeText(hunk.front().a1, hunk.back().a2) + " +" + rangeText(hunk.front().b1, hunk.back().b2) + " @@\n";
+        out += "@@ -" + rangeText(hunk.front().a1, hunk.back().a2) + " +" + rangeText(hunk.front().b1, hunk.back().b2) +
+               " @@\n";
         for (const Step& step : hunk) {
             if (step.tag == Tag::Equal) {
                 appendLines(out, ' ', a, step.a1, step.a2);

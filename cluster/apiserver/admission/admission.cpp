@@ -20,13 +20,15 @@ std::string nameOf(const AdmissionRequest& request) {
 
 Error forbidden(const AdmissionRequest& request, std::string_view why) {
     const std::string name = nameOf(request);
-    Error error{Reason::Forbidden, fmt::format("{} {} is forbidden: {}", request.kind->groupResource(), api::field::Shown(name).text(), why)};
+    Error error{Reason::Forbidden, fmt::format("{} {} is forbidden: {}", request.kind->groupResource(),
+                                               api::field::Shown(name).text(), why)};
     error.details = base::ErrorDetails{name, request.kind->group, request.kind->plural, "", 0};
     return error;
 }
 
 // Source of the order: k8s.io/kubernetes pkg/kubeapiserver/options.
-std::vector<std::unique_ptr<AdmissionPlugin>> defaultAdmissionPlugins(base::Random& random, const Authorizer* authorizer) {
+std::vector<std::unique_ptr<AdmissionPlugin>> defaultAdmissionPlugins(base::Random& random,
+                                                                      const Authorizer* authorizer) {
     std::vector<std::unique_ptr<AdmissionPlugin>> plugins;
     plugins.push_back(namespaceLifecycle());
     plugins.push_back(limitRanger());

@@ -14,7 +14,8 @@ bool isNewer(const api::Object& a, const api::Object& b) {
 
 }  // namespace
 
-api::ObjectPtr newestMarked(const std::vector<api::ObjectPtr>& classes, std::initializer_list<std::string_view> annotations) {
+api::ObjectPtr newestMarked(const std::vector<api::ObjectPtr>& classes,
+                            std::initializer_list<std::string_view> annotations) {
     api::ObjectPtr newest;
     for (const auto& each : classes) {
         const bool marked = std::any_of(annotations.begin(), annotations.end(), [&](std::string_view key) {

@@ -9,6 +9,7 @@
 namespace qd::apiserver {
 
 // Of several marked ones the newest, and among those the first by name. Null when none is.
-api::ObjectPtr newestMarked(const std::vector<api::ObjectPtr>& classes, std::initializer_list<std::string_view> annotations);
+api::ObjectPtr newestMarked(const std::vector<api::ObjectPtr>& classes,
+                            std::initializer_list<std::string_view> annotations);
 
 }  // namespace qd::apiserver

@@ -10,8 +10,11 @@ public:
     const char* name() const override { return "DefaultIngressClass"; }
     Result<void> mutate(AdmissionRequest& request, const Reader& reader) const override {
         auto* ingress = request.operation == Operation::Create ? itself<networkingv1::Ingress>(request) : nullptr;
-        if (!ingress || ingress->spec.ingressClassName || ingress->metadata.annotations.contains("kubernetes.io/ingress.class")) return {};
-        const auto chosen = newestMarked(reader.list("ingressclasses.networking.k8s.io", ""), {"ingressclass.kubernetes.io/is-default-class"});
+        if (!ingress || ingress->spec.ingressClassName ||
+            ingress->metadata.annotations.contains("kubernetes.io/ingress.class"))
+            return {};
+        const auto chosen = newestMarked(reader.list("ingressclasses.networking.k8s.io", ""),
+                                         {"ingressclass.kubernetes.io/is-default-class"});
         if (chosen) ingress->spec.ingressClassName = chosen->metadata.name;
         return {};
     }
@@ -19,6 +22,8 @@ public:
 
 }  // namespace
 
-std::unique_ptr<AdmissionPlugin> defaultIngressClass() { return std::make_unique<DefaultIngressClass>(); }
+std::unique_ptr<AdmissionPlugin> defaultIngressClass() {
+    return std::make_unique<DefaultIngressClass>();
+}
 
 }  // namespace qd::apiserver

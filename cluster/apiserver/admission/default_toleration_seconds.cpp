@@ -9,7 +9,8 @@ namespace {
 constexpr std::int64_t kSeconds = 300;
 const std::string kNoExecute = "NoExecute";
 
-void tolerateFor(std::vector<corev1::Toleration>& tolerations, const std::vector<corev1::Toleration>& given, const char* taint) {
+void tolerateFor(std::vector<corev1::Toleration>& tolerations, const std::vector<corev1::Toleration>& given,
+                 const char* taint) {
     const bool covered = std::any_of(given.begin(), given.end(), [&](const corev1::Toleration& each) {
         return (each.key.empty() || each.key == taint) && (each.effect.empty() || each.effect == kNoExecute);
     });
@@ -37,6 +38,8 @@ public:
 
 }  // namespace
 
-std::unique_ptr<AdmissionPlugin> defaultTolerationSeconds() { return std::make_unique<DefaultTolerationSeconds>(); }
+std::unique_ptr<AdmissionPlugin> defaultTolerationSeconds() {
+    return std::make_unique<DefaultTolerationSeconds>();
+}
 
 }  // namespace qd::apiserver

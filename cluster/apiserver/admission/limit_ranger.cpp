@@ -23,12 +23,13 @@ public:
 
 std::vector<std::shared_ptr<const corev1::LimitRange>> rangesIn(const AdmissionRequest& request, const Reader& reader) {
     std::vector<std::shared_ptr<const corev1::LimitRange>> ranges;
-    for (const auto& object : reader.list("limitranges", request.namespace_)) ranges.push_back(api::objectAs<corev1::LimitRange>(object));
+    for (const auto& object : reader.list("limitranges", request.namespace_))
+        ranges.push_back(api::objectAs<corev1::LimitRange>(object));
     return ranges;
 }
 
-// What a container without a word of its own gets. A limit stands in for a missing default, a default for a missing request,
-// then the least that is allowed.
+// What a container without a word of its own gets. A limit stands in for a missing default, a default for a missing
+// request, then the least that is allowed.
 struct Defaults {
     Quantities requests;
     Quantities limits;
@@ -62,8 +63,10 @@ void fillIn(std::vector<corev1::Container>& containers, const Defaults& defaults
     for (auto& container : containers) {
         const auto limits = fillIn(container.resources.limits, defaults.limits);
         const auto requests = fillIn(container.resources.requests, defaults.requests);
-        if (!requests.empty()) told.push_back(fmt::format("{} request for {} {}", fmt::join(requests, ", "), role, container.name));
-        if (!limits.empty()) told.push_back(fmt::format("{} limit for {} {}", fmt::join(limits, ", "), role, container.name));
+        if (!requests.empty())
+            told.push_back(fmt::format("{} request for {} {}", fmt::join(requests, ", "), role, container.name));
+        if (!limits.empty())
+            told.push_back(fmt::format("{} limit for {} {}", fmt::join(limits, ", "), role, container.name));
     }
 }
 
@@ -117,7 +120,8 @@ public:
 
     void ratio(const Quantities& requests, const Quantities& limits) const {
         for (const auto& [name, most] : m_item.maxLimitRequestRatio) {
-            const std::string rule = fmt::format("{} max limit to request ratio per {} is {}", name, m_item.type, most.toString());
+            const std::string rule =
+                fmt::format("{} max limit to request ratio per {} is {}", name, m_item.type, most.toString());
             const auto request = requests.find(name);
             const auto limit = limits.find(name);
             if (request == requests.end() || request->second.milliValue() == 0) {
@@ -125,8 +129,10 @@ public:
             } else if (limit == limits.end() || limit->second.milliValue() == 0) {
                 m_errors.push_back(rule + ", but no limit is specified or limit is 0");
             } else {
-                const double actual = static_cast<double>(limit->second.milliValue()) / static_cast<double>(request->second.milliValue());
-                if (actual * 1000 > static_cast<double>(most.milliValue())) m_errors.push_back(fmt::format("{}, but provided ratio is {:f}", rule, actual));
+                const double actual =
+                    static_cast<double>(limit->second.milliValue()) / static_cast<double>(request->second.milliValue());
+                if (actual * 1000 > static_cast<double>(most.milliValue()))
+                    m_errors.push_back(fmt::format("{}, but provided ratio is {:f}", rule, actual));
             }
         }
     }
@@ -177,7 +183,9 @@ Result<void> LimitRanger::mutate(AdmissionRequest& request, const Reader& reader
         const Defaults defaults = defaultsOf(*range);
         fillIn(pod->spec.containers, defaults, "container", told);
         fillIn(pod->spec.initContainers, defaults, "init container", told);
-        if (!told.empty()) pod->metadata.annotations["kubernetes.io/limit-ranger"] = fmt::format("LimitRanger plugin set: {}", fmt::join(told, "; "));
+        if (!told.empty())
+            pod->metadata.annotations["kubernetes.io/limit-ranger"] =
+                fmt::format("LimitRanger plugin set: {}", fmt::join(told, "; "));
     }
     return {};
 }
@@ -189,7 +197,8 @@ Result<void> LimitRanger::validate(const AdmissionRequest& request, const Reader
         Errors errors;
         for (const LimitRangeItem& item : range->spec.limits) {
             if (const auto* pod = api::objectAs<corev1::Pod>(object)) checkPod(item, pod->spec, errors);
-            if (const auto* claim = api::objectAs<corev1::PersistentVolumeClaim>(object)) checkClaim(item, *claim, errors);
+            if (const auto* claim = api::objectAs<corev1::PersistentVolumeClaim>(object))
+                checkClaim(item, *claim, errors);
         }
         if (!errors.empty()) return fail(forbidden(request, api::field::aggregate(errors)));
     }
@@ -198,6 +207,8 @@ Result<void> LimitRanger::validate(const AdmissionRequest& request, const Reader
 
 }  // namespace
 
-std::unique_ptr<AdmissionPlugin> limitRanger() { return std::make_unique<LimitRanger>(); }
+std::unique_ptr<AdmissionPlugin> limitRanger() {
+    return std::make_unique<LimitRanger>();
+}
 
 }  // namespace qd::apiserver

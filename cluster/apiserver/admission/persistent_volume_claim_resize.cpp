@@ -33,9 +33,12 @@ public:
         if (!now || !request.old) return {};
         const auto& old = static_cast<const PersistentVolumeClaim&>(*request.old);
         if (requested(*now) <= requested(old)) return {};
-        if (old.status.phase != "Bound") return fail(forbidden(request, "Only bound persistent volume claims can be expanded"));
+        if (old.status.phase != "Bound")
+            return fail(forbidden(request, "Only bound persistent volume claims can be expanded"));
         if (!classAllows(*now, old, reader)) {
-            return fail(forbidden(request, "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize"));
+            return fail(forbidden(request,
+                                  "only dynamically provisioned pvc can be resized and the storageclass that "
+                                  "provisions the pvc must support resize"));
         }
         return {};
     }
@@ -43,6 +46,8 @@ public:
 
 }  // namespace
 
-std::unique_ptr<AdmissionPlugin> persistentVolumeClaimResize() { return std::make_unique<PersistentVolumeClaimResize>(); }
+std::unique_ptr<AdmissionPlugin> persistentVolumeClaimResize() {
+    return std::make_unique<PersistentVolumeClaimResize>();
+}
 
 }  // namespace qd::apiserver

@@ -20,12 +20,14 @@ public:
 
 template <typename Container>
 bool sameImages(const std::vector<Container>& now, const std::vector<Container>& old) {
-    return std::equal(now.begin(), now.end(), old.begin(), old.end(), [](const Container& a, const Container& b) { return a.name == b.name && a.image == b.image; });
+    return std::equal(now.begin(), now.end(), old.begin(), old.end(),
+                      [](const Container& a, const Container& b) { return a.name == b.name && a.image == b.image; });
 }
 
 // Nothing else that counts can change in a Pod.
 bool changesNothingThatCounts(const corev1::Pod& now, const corev1::Pod& old) {
-    return sameImages(now.spec.containers, old.spec.containers) && sameImages(now.spec.initContainers, old.spec.initContainers) &&
+    return sameImages(now.spec.containers, old.spec.containers) &&
+           sameImages(now.spec.initContainers, old.spec.initContainers) &&
            sameImages(now.spec.ephemeralContainers, old.spec.ephemeralContainers);
 }
 
@@ -49,11 +51,13 @@ Policy policyIn(const AdmissionRequest& request, const Reader& reader) {
 
 void warn(const AdmissionRequest& request, const Policy& policy, const PodView& pod) {
     const std::string wrong = violations(pod, policy.warn);
-    if (!wrong.empty() && request.warnings) request.warnings->push_back(fmt::format("would violate PodSecurity \"{}\": {}", policy.warn.toString(), wrong));
+    if (!wrong.empty() && request.warnings)
+        request.warnings->push_back(fmt::format("would violate PodSecurity \"{}\": {}", policy.warn.toString(), wrong));
 }
 
 Result<void> checkPod(const AdmissionRequest& request, const Reader& reader) {
-    const bool concerns = request.subresource.empty() || request.subresource == "ephemeralcontainers" || request.subresource == "resize";
+    const bool concerns =
+        request.subresource.empty() || request.subresource == "ephemeralcontainers" || request.subresource == "resize";
     if (!concerns) return {};
     const auto& pod = static_cast<const corev1::Pod&>(*request.object);
     const bool updates = request.operation == Operation::Update && request.old;
@@ -61,7 +65,8 @@ Result<void> checkPod(const AdmissionRequest& request, const Reader& reader) {
     const Policy policy = policyIn(request, reader);
     const PodView view = viewOf(pod.metadata, pod.spec);
     if (const std::string wrong = violations(view, policy.enforce); !wrong.empty()) {
-        return fail(forbidden(request, fmt::format("violates PodSecurity \"{}\": {}", policy.enforce.toString(), wrong)));
+        return fail(
+            forbidden(request, fmt::format("violates PodSecurity \"{}\": {}", policy.enforce.toString(), wrong)));
     }
     warn(request, policy, view);
     return {};
@@ -93,6 +98,8 @@ Result<void> PodSecurity::validate(const AdmissionRequest& request, const Reader
 
 }  // namespace
 
-std::unique_ptr<AdmissionPlugin> podSecurity() { return std::make_unique<PodSecurity>(); }
+std::unique_ptr<AdmissionPlugin> podSecurity() {
+    return std::make_unique<PodSecurity>();
+}
 
 }  // namespace qd::apiserver

@@ -11,7 +11,8 @@ class PodTopologyLabels final : public AdmissionPlugin {
 public:
     const char* name() const override { return "PodTopologyLabels"; }
     Result<void> mutate(AdmissionRequest& request, const Reader& reader) const override {
-        const bool concerns = request.subresource == "binding" || (request.subresource.empty() && request.operation == Operation::Create);
+        const bool concerns =
+            request.subresource == "binding" || (request.subresource.empty() && request.operation == Operation::Create);
         auto* pod = concerns && request.object ? api::objectAs<corev1::Pod>(*request.object) : nullptr;
         if (!pod || pod->spec.nodeName.empty()) return {};
         const auto node = reader.get("nodes", "", pod->spec.nodeName);
@@ -26,6 +27,8 @@ public:
 
 }  // namespace
 
-std::unique_ptr<AdmissionPlugin> podTopologyLabels() { return std::make_unique<PodTopologyLabels>(); }
+std::unique_ptr<AdmissionPlugin> podTopologyLabels() {
+    return std::make_unique<PodTopologyLabels>();
+}
 
 }  // namespace qd::apiserver

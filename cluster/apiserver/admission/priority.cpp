@@ -41,19 +41,23 @@ Result<void> resolve(const AdmissionRequest& request, corev1::PodSpec& spec, con
         if (chosen) spec.priorityClassName = chosen->metadata.name;
     } else {
         chosen = api::objectAs<PriorityClass>(reader.get(kClasses, "", spec.priorityClassName));
-        if (!chosen) return fail(forbidden(request, fmt::format("no PriorityClass with name {} was found", spec.priorityClassName)));
+        if (!chosen)
+            return fail(
+                forbidden(request, fmt::format("no PriorityClass with name {} was found", spec.priorityClassName)));
     }
     const std::int32_t value = chosen ? chosen->value : 0;
     const auto policy = chosen ? chosen->preemptionPolicy : std::optional<std::string>("PreemptLowerPriority");
     constexpr std::string_view kComputed = "must not be provided in pod spec; priority admission controller computed";
     constexpr std::string_view kFrom = "from the given PriorityClass name";
     if (spec.priority && *spec.priority != value) {
-        return fail(forbidden(request, fmt::format("the integer value of priority ({}) {} {} {}", *spec.priority, kComputed, value, kFrom)));
+        return fail(forbidden(request, fmt::format("the integer value of priority ({}) {} {} {}", *spec.priority,
+                                                   kComputed, value, kFrom)));
     }
     spec.priority = value;
     if (!policy) return {};
     if (spec.preemptionPolicy && *spec.preemptionPolicy != *policy) {
-        return fail(forbidden(request, fmt::format("the string value of PreemptionPolicy ({}) {} {} {}", *spec.preemptionPolicy, kComputed, *policy, kFrom)));
+        return fail(forbidden(request, fmt::format("the string value of PreemptionPolicy ({}) {} {} {}",
+                                                   *spec.preemptionPolicy, kComputed, *policy, kFrom)));
     }
     spec.preemptionPolicy = policy;
     return {};
@@ -63,7 +67,8 @@ Result<void> Priority::mutate(AdmissionRequest& request, const Reader& reader) c
     auto* pod = itself<corev1::Pod>(request);
     if (!pod) return {};
     if (request.operation == Operation::Create) return resolve(request, pod->spec, reader);
-    if (request.operation == Operation::Update && request.old) keepPriority(pod->spec, static_cast<const corev1::Pod*>(request.old)->spec);
+    if (request.operation == Operation::Update && request.old)
+        keepPriority(pod->spec, static_cast<const corev1::Pod*>(request.old)->spec);
     return {};
 }
 
@@ -73,11 +78,15 @@ Result<void> Priority::validate(const AdmissionRequest& request, const Reader& r
     const auto present = defaultClass(reader);
     if (!present) return {};
     if (request.operation == Operation::Update && present->metadata.name == wanted->metadata.name) return {};
-    return fail(forbidden(request, fmt::format("PriorityClass {} is already marked as default. Only one default can exist", present->metadata.name)));
+    return fail(
+        forbidden(request, fmt::format("PriorityClass {} is already marked as default. Only one default can exist",
+                                       present->metadata.name)));
 }
 
 }  // namespace
 
-std::unique_ptr<AdmissionPlugin> priority() { return std::make_unique<Priority>(); }
+std::unique_ptr<AdmissionPlugin> priority() {
+    return std::make_unique<Priority>();
+}
 
 }  // namespace qd::apiserver

@@ -16,7 +16,9 @@ bool environmentNamesSecrets(const std::vector<Container>& containers) {
             if (from.secretRef && !from.secretRef->name.empty()) return true;
         }
         for (const auto& variable : container.env) {
-            if (variable.valueFrom && variable.valueFrom->secretKeyRef && !variable.valueFrom->secretKeyRef->name.empty()) return true;
+            if (variable.valueFrom && variable.valueFrom->secretKeyRef &&
+                !variable.valueFrom->secretKeyRef->name.empty())
+                return true;
         }
     }
     return false;
@@ -47,18 +49,23 @@ bool volumeNamesSecret(const corev1::Volume& volume) {
 
 // role: "init container", "container", "ephemeral container".
 template <typename Container>
-std::string foreignInEnvironment(const std::vector<Container>& containers, std::string_view role, const Names& allowed, const std::string& account) {
+std::string foreignInEnvironment(const std::vector<Container>& containers, std::string_view role, const Names& allowed,
+                                 const std::string& account) {
     for (const auto& container : containers) {
         for (const auto& variable : container.env) {
             const bool refers = variable.valueFrom && variable.valueFrom->secretKeyRef;
             if (!refers || allowed.contains(variable.valueFrom->secretKeyRef->name)) continue;
-            return fmt::format("{} {} with envVar {} referencing secret.secretName=\"{}\" is not allowed because service account {} does not reference that secret", role,
-                               container.name, variable.name, variable.valueFrom->secretKeyRef->name, account);
+            return fmt::format(
+                "{} {} with envVar {} referencing secret.secretName=\"{}\" is not allowed because service account {} "
+                "does not reference that secret",
+                role, container.name, variable.name, variable.valueFrom->secretKeyRef->name, account);
         }
         for (const auto& from : container.envFrom) {
             if (!from.secretRef || allowed.contains(from.secretRef->name)) continue;
-            return fmt::format("{} {} with envFrom referencing secret.secretName=\"{}\" is not allowed because service account {} does not reference that secret", role,
-                               container.name, from.secretRef->name, account);
+            return fmt::format(
+                "{} {} with envFrom referencing secret.secretName=\"{}\" is not allowed because service account {} "
+                "does not reference that secret",
+                role, container.name, from.secretRef->name, account);
         }
     }
     return {};
@@ -76,7 +83,9 @@ bool namesSecrets(const corev1::PodSpec& spec) {
     for (const auto& reference : spec.imagePullSecrets) {
         if (!reference.name.empty()) return true;
     }
-    if (environmentNamesSecrets(spec.initContainers) || environmentNamesSecrets(spec.containers) || environmentNamesSecrets(spec.ephemeralContainers)) return true;
+    if (environmentNamesSecrets(spec.initContainers) || environmentNamesSecrets(spec.containers) ||
+        environmentNamesSecrets(spec.ephemeralContainers))
+        return true;
     for (const auto& volume : spec.volumes) {
         if (volumeNamesSecret(volume)) return true;
     }
@@ -88,21 +97,29 @@ std::string foreignSecret(const corev1::PodSpec& spec, const corev1::ServiceAcco
     const std::string& name = account.metadata.name;
     for (const auto& volume : spec.volumes) {
         if (!volume.secret || allowed.contains(volume.secret->secretName)) continue;
-        return fmt::format("volume with secret.secretName=\"{}\" is not allowed because service account {} does not reference that secret", volume.secret->secretName, name);
+        return fmt::format(
+            "volume with secret.secretName=\"{}\" is not allowed because service account {} does not reference that "
+            "secret",
+            volume.secret->secretName, name);
     }
-    if (auto wrong = foreignInEnvironment(spec.initContainers, "init container", allowed, name); !wrong.empty()) return wrong;
+    if (auto wrong = foreignInEnvironment(spec.initContainers, "init container", allowed, name); !wrong.empty())
+        return wrong;
     if (auto wrong = foreignInEnvironment(spec.containers, "container", allowed, name); !wrong.empty()) return wrong;
     Names pulls;
     for (const auto& secret : account.imagePullSecrets) pulls.insert(secret.name);
     for (std::size_t i = 0; i < spec.imagePullSecrets.size(); ++i) {
         if (pulls.contains(spec.imagePullSecrets[i].name)) continue;
-        return fmt::format("imagePullSecrets[{}].name=\"{}\" is not allowed because service account {} does not reference that imagePullSecret", i, spec.imagePullSecrets[i].name, name);
+        return fmt::format(
+            "imagePullSecrets[{}].name=\"{}\" is not allowed because service account {} does not reference that "
+            "imagePullSecret",
+            i, spec.imagePullSecrets[i].name, name);
     }
     return {};
 }
 
 std::string foreignEphemeralSecret(const corev1::PodSpec& spec, const corev1::ServiceAccount& account) {
-    return foreignInEnvironment(spec.ephemeralContainers, "ephemeral container", secretsOf(account), account.metadata.name);
+    return foreignInEnvironment(spec.ephemeralContainers, "ephemeral container", secretsOf(account),
+                                account.metadata.name);
 }
 
 }  // namespace qd::apiserver

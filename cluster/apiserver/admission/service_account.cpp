@@ -19,16 +19,22 @@ constexpr std::string_view kVolumePrefix = "kube-api-access-";
 constexpr std::int64_t kTokenSeconds = 3607;
 constexpr const char* kEnforceSecrets = "kubernetes.io/enforce-mountable-secrets";
 
-bool isMirror(const corev1::Pod& pod) { return pod.metadata.annotations.contains("kubernetes.io/config.mirror"); }
+bool isMirror(const corev1::Pod& pod) {
+    return pod.metadata.annotations.contains("kubernetes.io/config.mirror");
+}
 
 Result<AccountPtr> accountOf(const AdmissionRequest& request, const corev1::Pod& pod, const Reader& reader) {
     const std::string& name = pod.spec.serviceAccountName;
-    if (name.empty()) return fail(forbidden(request, fmt::format("no service account specified for pod {}/{}", request.namespace_, pod.metadata.name)));
+    if (name.empty())
+        return fail(forbidden(
+            request, fmt::format("no service account specified for pod {}/{}", request.namespace_, pod.metadata.name)));
     const std::string lookup = fmt::format("error looking up service account {}/{}", request.namespace_, name);
     const std::string shown = api::field::Shown(name).text();
     // Upstream asks its own server, whose paths have no room for these.
     for (const char* part : {"/", "%"}) {
-        if (name.find(part) != std::string::npos) return fail(forbidden(request, fmt::format("{}: invalid resource name {}: [may not contain '{}']", lookup, shown, part)));
+        if (name.find(part) != std::string::npos)
+            return fail(forbidden(
+                request, fmt::format("{}: invalid resource name {}: [may not contain '{}']", lookup, shown, part)));
     }
     auto found = api::objectAs<corev1::ServiceAccount>(reader.get("serviceaccounts", request.namespace_, name));
     if (found) return found;
@@ -60,7 +66,9 @@ bool mountInto(std::vector<corev1::Container>& containers, const std::string& vo
     bool mounted = false;
     for (auto& container : containers) {
         auto& mounts = container.volumeMounts;
-        if (std::any_of(mounts.begin(), mounts.end(), [](const corev1::VolumeMount& mount) { return mount.mountPath == kMountPath; })) continue;
+        if (std::any_of(mounts.begin(), mounts.end(),
+                        [](const corev1::VolumeMount& mount) { return mount.mountPath == kMountPath; }))
+            continue;
         corev1::VolumeMount& mount = mounts.emplace_back();
         mount.name = volume;
         mount.readOnly = true;
@@ -84,7 +92,9 @@ private:
 };
 
 void ServiceAccountPlugin::mountToken(corev1::PodSpec& spec) const {
-    const auto given = std::find_if(spec.volumes.begin(), spec.volumes.end(), [](const corev1::Volume& volume) { return volume.name.starts_with(kVolumePrefix); });
+    const auto given = std::find_if(spec.volumes.begin(), spec.volumes.end(), [](const corev1::Volume& volume) {
+        return volume.name.starts_with(kVolumePrefix);
+    });
     const bool exists = given != spec.volumes.end();
     const std::string name = exists ? given->name : std::string(kVolumePrefix) + m_random.nameSuffix();
     const bool initNeeds = mountInto(spec.initContainers, name);
@@ -102,29 +112,35 @@ Result<void> ServiceAccountPlugin::mutate(AdmissionRequest& request, const Reade
     spec.serviceAccount = spec.serviceAccountName;
     const auto account = accountOf(request, *pod, reader);
     if (!account) return fail(account.error());
-    const bool mounts = spec.automountServiceAccountToken.value_or((*account)->automountServiceAccountToken.value_or(true));
+    const bool mounts =
+        spec.automountServiceAccountToken.value_or((*account)->automountServiceAccountToken.value_or(true));
     if (mounts) mountToken(spec);
     if (spec.imagePullSecrets.empty()) spec.imagePullSecrets = (*account)->imagePullSecrets;
     return validate(request, reader);
 }
 
 Result<void> checkMirror(const AdmissionRequest& request, const corev1::Pod& pod) {
-    if (!pod.spec.serviceAccountName.empty()) return fail(forbidden(request, "a mirror pod may not reference service accounts"));
+    if (!pod.spec.serviceAccountName.empty())
+        return fail(forbidden(request, "a mirror pod may not reference service accounts"));
     if (namesSecrets(pod.spec)) return fail(forbidden(request, "a mirror pod may not reference secrets"));
     for (const auto& volume : pod.spec.volumes) {
         if (!volume.projected) continue;
         for (const auto& source : volume.projected->sources) {
-            if (source.serviceAccountToken) return fail(forbidden(request, "a mirror pod may not use ServiceAccountToken volume projections"));
+            if (source.serviceAccountToken)
+                return fail(forbidden(request, "a mirror pod may not use ServiceAccountToken volume projections"));
         }
     }
     return {};
 }
 
 // strconv.ParseBool
-bool isTrue(const std::string& text) { return text == "1" || text == "t" || text == "T" || text == "true" || text == "TRUE" || text == "True"; }
+bool isTrue(const std::string& text) {
+    return text == "1" || text == "t" || text == "T" || text == "true" || text == "TRUE" || text == "True";
+}
 
 Result<void> ServiceAccountPlugin::validate(const AdmissionRequest& request, const Reader& reader) const {
-    const auto* pod = request.object ? api::objectAs<corev1::Pod>(static_cast<const api::Object&>(*request.object)) : nullptr;
+    const auto* pod =
+        request.object ? api::objectAs<corev1::Pod>(static_cast<const api::Object&>(*request.object)) : nullptr;
     const bool addsEphemeral = request.operation == Operation::Update && request.subresource == "ephemeralcontainers";
     const bool creates = request.operation == Operation::Create && request.subresource.empty();
     if (!pod || (!creates && !addsEphemeral)) return {};
@@ -133,13 +149,16 @@ Result<void> ServiceAccountPlugin::validate(const AdmissionRequest& request, con
     if (!account) return fail(account.error());
     const auto enforced = (*account)->metadata.annotations.find(kEnforceSecrets);
     if (enforced == (*account)->metadata.annotations.end() || !isTrue(enforced->second)) return {};
-    const std::string wrong = addsEphemeral ? foreignEphemeralSecret(pod->spec, **account) : foreignSecret(pod->spec, **account);
+    const std::string wrong =
+        addsEphemeral ? foreignEphemeralSecret(pod->spec, **account) : foreignSecret(pod->spec, **account);
     if (wrong.empty()) return {};
     return fail(forbidden(request, wrong));
 }
 
 }  // namespace
 
-std::unique_ptr<AdmissionPlugin> serviceAccount(base::Random& random) { return std::make_unique<ServiceAccountPlugin>(random); }
+std::unique_ptr<AdmissionPlugin> serviceAccount(base::Random& random) {
+    return std::make_unique<ServiceAccountPlugin>(random);
+}
 
 }  // namespace qd::apiserver

@@ -21,13 +21,16 @@ public:
         const char* finalizer = request.operation == Operation::Create ? finalizerFor(request) : nullptr;
         if (!finalizer) return {};
         auto& finalizers = request.object->metadata.finalizers;
-        if (std::find(finalizers.begin(), finalizers.end(), finalizer) == finalizers.end()) finalizers.emplace_back(finalizer);
+        if (std::find(finalizers.begin(), finalizers.end(), finalizer) == finalizers.end())
+            finalizers.emplace_back(finalizer);
         return {};
     }
 };
 
 }  // namespace
 
-std::unique_ptr<AdmissionPlugin> storageObjectInUseProtection() { return std::make_unique<StorageObjectInUseProtection>(); }
+std::unique_ptr<AdmissionPlugin> storageObjectInUseProtection() {
+    return std::make_unique<StorageObjectInUseProtection>();
+}
 
 }  // namespace qd::apiserver

@@ -9,7 +9,8 @@ namespace {
 const std::string kNotReady = "node.kubernetes.io/not-ready";
 const std::string kNoSchedule = "NoSchedule";
 
-// No Pod is to be scheduled between a node's creation and its first report; the node life-cycle controller takes the taint away.
+// No Pod is to be scheduled between a node's creation and its first report; the node life-cycle controller takes the
+// taint away.
 class TaintNodesByCondition final : public AdmissionPlugin {
 public:
     const char* name() const override { return "TaintNodesByCondition"; }
@@ -17,7 +18,9 @@ public:
         auto* node = request.operation == Operation::Create ? itself<corev1::Node>(request) : nullptr;
         if (!node) return {};
         auto& taints = node->spec.taints;
-        const bool there = std::any_of(taints.begin(), taints.end(), [](const corev1::Taint& taint) { return taint.key == kNotReady && taint.effect == kNoSchedule; });
+        const bool there = std::any_of(taints.begin(), taints.end(), [](const corev1::Taint& taint) {
+            return taint.key == kNotReady && taint.effect == kNoSchedule;
+        });
         if (there) return {};
         corev1::Taint taint;
         taint.key = kNotReady;
@@ -29,6 +32,8 @@ public:
 
 }  // namespace
 
-std::unique_ptr<AdmissionPlugin> taintNodesByCondition() { return std::make_unique<TaintNodesByCondition>(); }
+std::unique_ptr<AdmissionPlugin> taintNodesByCondition() {
+    return std::make_unique<TaintNodesByCondition>();
+}
 
 }  // namespace qd::apiserver

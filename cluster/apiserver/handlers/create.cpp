@@ -13,7 +13,8 @@ Response createIn(ApiServer& server, const Exchange& exchange, int triesLeft);
 
 Response tryAgainLater(ApiServer& server, const Exchange& exchange, int triesLeft) {
     Response response;
-    response.gate = [&server, request = exchange.request, info = exchange.info, kind = exchange.kind, user = exchange.user, triesLeft](Release release) {
+    response.gate = [&server, request = exchange.request, info = exchange.info, kind = exchange.kind,
+                     user = exchange.user, triesLeft](Release release) {
         auto again = [&server, request, info, kind, user, triesLeft, release = std::move(release)]() mutable {
             release(std::make_unique<Response>(createIn(server, Exchange{request, info, kind, user}, triesLeft)));
         };
@@ -32,10 +33,13 @@ Response createIn(ApiServer& server, const Exchange& exchange, int triesLeft) {
     auto decoded = decodeBody(*exchange.kind, exchange.request.body, *encoding, parameters->fieldValidation);
     if (!decoded) return errorResponse(decoded.error());
 
-    const std::string manager = parameters->fieldManager.empty() ? managerFromUserAgent(exchange.request.headers.get("User-Agent")) : parameters->fieldManager;
+    const std::string manager = parameters->fieldManager.empty()
+                                    ? managerFromUserAgent(exchange.request.headers.get("User-Agent"))
+                                    : parameters->fieldManager;
     bool mayComeSoon = false;
     const CreateOptions options{.dryRun = parameters->dryRun, .keepsManagedFields = false, .mayComeSoon = &mayComeSoon};
-    auto written = server.verbs().create(callerOf(exchange, manager), targetOf(exchange), std::move(decoded->object), options);
+    auto written =
+        server.verbs().create(callerOf(exchange, manager), targetOf(exchange), std::move(decoded->object), options);
     if (!written && mayComeSoon && triesLeft > 0) return tryAgainLater(server, exchange, triesLeft - 1);
     if (!written) return errorResponse(written.error());
     written->warnings.insert(written->warnings.begin(), decoded->warnings.begin(), decoded->warnings.end());
@@ -44,6 +48,8 @@ Response createIn(ApiServer& server, const Exchange& exchange, int triesLeft) {
 
 }  // namespace
 
-Response create(ApiServer& server, const Exchange& exchange) { return createIn(server, exchange, kTries); }
+Response create(ApiServer& server, const Exchange& exchange) {
+    return createIn(server, exchange, kTries);
+}
 
 }  // namespace qd::apiserver::handlers

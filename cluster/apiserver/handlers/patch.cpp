@@ -47,7 +47,8 @@ Response patch(ApiServer& server, const Exchange& exchange) {
     const auto body = readPatch(exchange.request);
     if (!body) return errorResponse(body.error());
     const std::string& given = body->parameters.fieldManager;
-    const std::string manager = given.empty() ? managerFromUserAgent(exchange.request.headers.get("User-Agent")) : given;
+    const std::string manager =
+        given.empty() ? managerFromUserAgent(exchange.request.headers.get("User-Agent")) : given;
     auto written = server.verbs().patch(callerOf(exchange, manager), targetOf(exchange), body->request);
     if (!written) return errorResponse(written.error());
     return writtenResponse(server, exchange, *wanted, std::move(*written));

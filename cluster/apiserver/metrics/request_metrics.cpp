@@ -16,10 +16,12 @@
 namespace qd::apiserver {
 namespace {
 
-const prometheus::Histogram::BucketBoundaries kSeconds = {0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60};
+const prometheus::Histogram::BucketBoundaries kSeconds = {
+    0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60};
 
 bool isChannel(const std::string& subresource) {
-    return subresource == "exec" || subresource == "attach" || subresource == "portforward" || subresource == "proxy" || subresource == "log";
+    return subresource == "exec" || subresource == "attach" || subresource == "portforward" || subresource == "proxy" ||
+           subresource == "log";
 }
 
 // Only what the server knows becomes a label: a client must not be able to make series without end.
@@ -35,7 +37,8 @@ RequestInfo knownPart(const RequestInfo& info) {
     if (!kind) return {};
     RequestInfo known = info;
     const auto served = [&](const api::Subresource& each) { return each.name == info.subresource; };
-    const bool isServed = kind->subresourceUpdates.contains(info.subresource) || std::any_of(kind->subresources.begin(), kind->subresources.end(), served);
+    const bool isServed = kind->subresourceUpdates.contains(info.subresource) ||
+                          std::any_of(kind->subresources.begin(), kind->subresources.end(), served);
     if (!isServed) known.subresource.clear();
     return known;
 }
@@ -46,7 +49,8 @@ std::string verbOf(const Request& request, const RequestInfo& info) {
     if (info.verb == "list") return "LIST";
     if (info.verb == "watch") return "WATCH";
     if (info.verb == "deletecollection") return "DELETECOLLECTION";
-    if (info.verb == "patch" && request.headers.get("Content-Type").starts_with("application/apply-patch")) return "APPLY";
+    if (info.verb == "patch" && request.headers.get("Content-Type").starts_with("application/apply-patch"))
+        return "APPLY";
     return knownMethod(request.method);
 }
 
@@ -57,7 +61,10 @@ std::string scopeOf(const RequestInfo& info) {
 }
 
 prometheus::Labels labelsOf(const Request& request, const RequestInfo& info) {
-    return {{"component", "apiserver"}, {"group", info.group}, {"resource", info.resource}, {"scope", scopeOf(info)}, {"subresource", info.subresource}, {"verb", verbOf(request, info)}, {"version", info.version}};
+    return {{"component", "apiserver"},        {"group", info.group},
+            {"resource", info.resource},       {"scope", scopeOf(info)},
+            {"subresource", info.subresource}, {"verb", verbOf(request, info)},
+            {"version", info.version}};
 }
 
 prometheus::MetricFamily gauges(std::string name, std::string help) {
@@ -85,12 +92,20 @@ struct RequestMetrics::State {
     };
 
     prometheus::Registry registry;
-    prometheus::Family<prometheus::Counter>& requests =
-        prometheus::BuildCounter().Name("apiserver_request_total").Help("Requests by verb, resource and HTTP code.").Register(registry);
+    prometheus::Family<prometheus::Counter>& requests = prometheus::BuildCounter()
+                                                            .Name("apiserver_request_total")
+                                                            .Help("Requests by verb, resource and HTTP code.")
+                                                            .Register(registry);
     prometheus::Family<prometheus::Histogram>& durations =
-        prometheus::BuildHistogram().Name("apiserver_request_duration_seconds").Help("Response latency in seconds by verb and resource.").Register(registry);
-    prometheus::Gauge& inflight =
-        prometheus::BuildGauge().Name("apiserver_current_inflight_requests").Help("Requests that are being answered.").Register(registry).Add({});
+        prometheus::BuildHistogram()
+            .Name("apiserver_request_duration_seconds")
+            .Help("Response latency in seconds by verb and resource.")
+            .Register(registry);
+    prometheus::Gauge& inflight = prometheus::BuildGauge()
+                                      .Name("apiserver_current_inflight_requests")
+                                      .Help("Requests that are being answered.")
+                                      .Register(registry)
+                                      .Add({});
     std::mutex mutex;
     std::unordered_map<std::string, Series> series;  // guarded by mutex
 
@@ -109,11 +124,14 @@ struct RequestMetrics::State {
 RequestMetrics::RequestMetrics(const base::Clock& clock) : m_state(std::make_shared<State>()), m_clock(clock) {}
 RequestMetrics::~RequestMetrics() = default;
 
-Response RequestMetrics::observe(const Request& request, const RequestInfo& asked, base::SteadyTime begun, Response response) {
+Response RequestMetrics::observe(const Request& request, const RequestInfo& asked, base::SteadyTime begun,
+                                 Response response) {
     const RequestInfo info = knownPart(asked);
     const std::string verb = verbOf(request, info);
-    std::string what = fmt::format("{}|{}|{}|{}|{}|{}", verb, info.group, info.version, info.resource, info.subresource, scopeOf(info));
-    auto note = [state = m_state, labels = labelsOf(request, info), what = std::move(what), timed = verb != "WATCH" && verb != "CONNECT", begun, clock = &m_clock](int code) {
+    std::string what = fmt::format("{}|{}|{}|{}|{}|{}", verb, info.group, info.version, info.resource, info.subresource,
+                                   scopeOf(info));
+    auto note = [state = m_state, labels = labelsOf(request, info), what = std::move(what),
+                 timed = verb != "WATCH" && verb != "CONNECT", begun, clock = &m_clock](int code) {
         const auto& series = state->find(fmt::format("{}|{}", what, code), labels, code, timed);
         series.count->Increment();
         if (series.duration) series.duration->Observe(std::chrono::duration<double>(clock->steady() - begun).count());
@@ -124,8 +142,10 @@ Response RequestMetrics::observe(const Request& request, const RequestInfo& aske
     }
     m_state->inflight.Increment();
     const int code = response.code;
-    response.gate = [gate = std::exchange(response.gate, nullptr), note = std::move(note), code, state = m_state](Release release) mutable {
-        gate([release = std::move(release), note = std::move(note), code, state](std::unique_ptr<Response> instead) mutable {
+    response.gate = [gate = std::exchange(response.gate, nullptr), note = std::move(note), code,
+                     state = m_state](Release release) mutable {
+        gate([release = std::move(release), note = std::move(note), code,
+              state](std::unique_ptr<Response> instead) mutable {
             note(instead ? instead->code : code);
             state->inflight.Decrement();
             release(std::move(instead));
@@ -140,7 +160,8 @@ std::string RequestMetrics::text(const store::Store& store) const {
     for (const std::string& groupResource : store.resources()) {
         const auto dot = groupResource.find('.');
         const std::string group = dot == std::string::npos ? "" : groupResource.substr(dot + 1);
-        add(objects, {{"group", group}, {"resource", groupResource.substr(0, dot)}}, static_cast<double>(store.count(groupResource)));
+        add(objects, {{"group", group}, {"resource", groupResource.substr(0, dot)}},
+            static_cast<double>(store.count(groupResource)));
     }
     families.push_back(std::move(objects));
     const auto metrics = store.metrics();

@@ -1,5 +1,5 @@
-// What the API server counts about itself, as Prometheus text under /metrics. Names and labels are kube-apiserver's, so that
-// dashboards made for it work: https://kubernetes.io/docs/reference/instrumentation/metrics/.
+// What the API server counts about itself, as Prometheus text under /metrics. Names and labels are kube-apiserver's, so
+// that dashboards made for it work: https://kubernetes.io/docs/reference/instrumentation/metrics/.
 //
 // Thread-safe.
 #pragma once

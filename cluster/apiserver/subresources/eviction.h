@@ -9,7 +9,8 @@
 namespace qd::apiserver {
 
 // TooManyRequests when the budget does not allow it now. Only running Pods are held back by a budget.
-Result<Removed> evictPod(Verbs& verbs, const Caller& caller, const std::string& ns, const std::string& name, const DeleteOptions& options);
+Result<Removed> evictPod(Verbs& verbs, const Caller& caller, const std::string& ns, const std::string& name,
+                         const DeleteOptions& options);
 
 class EvictionHandler final : public SubresourceHandler {
 public:

@@ -37,10 +37,13 @@ Result<AgentAddress> agentOf(const Verbs& verbs, const std::string& name) {
     if (!found) return fail(found.error());
     const auto& node = static_cast<const corev1::Node&>(**found);
     const auto& addresses = node.status.addresses;
-    const auto internal = std::find_if(addresses.begin(), addresses.end(), [](const corev1::NodeAddress& each) { return each.type == "InternalIP"; });
-    if (internal == addresses.end()) return fail(withoutReason("no preferred addresses found; known addresses: " + known(node)));
+    const auto internal = std::find_if(addresses.begin(), addresses.end(),
+                                       [](const corev1::NodeAddress& each) { return each.type == "InternalIP"; });
+    if (internal == addresses.end())
+        return fail(withoutReason("no preferred addresses found; known addresses: " + known(node)));
     if (node.metadata.labels.contains("quarterdeck.dev/hollow")) {
-        return fail(withoutReason(fmt::format("node {} is hollow: its Pods have no containers that could be asked", name)));
+        return fail(
+            withoutReason(fmt::format("node {} is hollow: its Pods have no containers that could be asked", name)));
     }
     const std::int32_t port = node.status.daemonEndpoints.kubeletEndpoint.Port;
     return AgentAddress{internal->address, port > 0 && port < 65536 ? static_cast<std::uint16_t>(port) : kDefaultPort};

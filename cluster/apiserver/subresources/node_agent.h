@@ -1,5 +1,5 @@
-// Where a node's agent is reached, and which container of a Pod is meant: what log, exec, attach and port-forward share.
-// Contract of the agent: docs/node-agent.md.
+// Where a node's agent is reached, and which container of a Pod is meant: what log, exec, attach and port-forward
+// share. Contract of the agent: docs/node-agent.md.
 #pragma once
 
 #include <string>

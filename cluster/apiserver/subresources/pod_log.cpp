@@ -53,10 +53,13 @@ field::Errors checkOptions(const LogOptions& options) {
     const auto positive = [&](const char* name, const std::optional<std::int64_t>& value) {
         if (value && *value < 1) errors.push_back(field::invalid(field::Path(name), *value, "must be greater than 0"));
     };
-    if (options.tailLines && *options.tailLines < 0) errors.push_back(field::invalid(field::Path("tailLines"), *options.tailLines, "must be greater than or equal to 0"));
+    if (options.tailLines && *options.tailLines < 0)
+        errors.push_back(
+            field::invalid(field::Path("tailLines"), *options.tailLines, "must be greater than or equal to 0"));
     positive("limitBytes", options.limitBytes);
     if (options.sinceSeconds && options.sinceTime) {
-        errors.push_back(field::forbidden(field::Path(), "at most one of `sinceTime` or `sinceSeconds` may be specified"));
+        errors.push_back(
+            field::forbidden(field::Path(), "at most one of `sinceTime` or `sinceSeconds` may be specified"));
     } else {
         positive("sinceSeconds", options.sinceSeconds);
     }
@@ -64,7 +67,9 @@ field::Errors checkOptions(const LogOptions& options) {
     if (!all && options.stream != "Stdout" && options.stream != "Stderr") {
         errors.push_back(field::notSupported(field::Path("stream"), options.stream, {"All", "Stderr", "Stdout"}));
     }
-    if (!all && options.tailLines) errors.push_back(field::forbidden(field::Path(), "`tailLines` and specific `stream` are mutually exclusive for now"));
+    if (!all && options.tailLines)
+        errors.push_back(
+            field::forbidden(field::Path(), "`tailLines` and specific `stream` are mutually exclusive for now"));
     return errors;
 }
 
@@ -86,8 +91,12 @@ std::string queryFor(const LogOptions& options) {
 Response refusedByAgent(const std::string& pod, int code, const std::string& body) {
     if (code == 400) return errorResponse({Reason::BadRequest, body});
     if (code == 500) return errorResponse({Reason::InternalError, "Internal error occurred: " + body});
-    Error error{base::reasonFromHttpCode(code), fmt::format("the server could not find the requested resource ( pods/log {})", pod)};
-    if (code != 404) error.message = fmt::format("an error on the server ({}) has prevented the request from succeeding ( pods/log {})", api::field::Shown(body).text(), pod);
+    Error error{base::reasonFromHttpCode(code),
+                fmt::format("the server could not find the requested resource ( pods/log {})", pod)};
+    if (code != 404)
+        error.message =
+            fmt::format("an error on the server ({}) has prevented the request from succeeding ( pods/log {})",
+                        api::field::Shown(body).text(), pod);
     error.code = code;
     error.details = base::ErrorDetails{pod, "", "pods/log", "", 0};
     return errorResponse(error);
@@ -96,11 +105,14 @@ Response refusedByAgent(const std::string& pod, int code, const std::string& bod
 }  // namespace
 
 Response PodLogHandler::handle(const Exchange& exchange) {
-    if (exchange.request.method != "GET") return errorResponse({Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"});
+    if (exchange.request.method != "GET")
+        return errorResponse(
+            {Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"});
     const auto options = readOptions(exchange.request.query);
     if (!options) return errorResponse(options.error());
     const std::string& name = exchange.info.name;
-    if (const auto errors = checkOptions(*options); !errors.empty()) return errorResponse(field::toInvalid("", "PodLogOptions", name, errors));
+    if (const auto errors = checkOptions(*options); !errors.empty())
+        return errorResponse(field::toInvalid("", "PodLogOptions", name, errors));
     const auto pod = podOf(m_server.verbs(), exchange.info.namespace_, name);
     if (!pod) return errorResponse(pod.error());
     const auto container = containerOf(**pod, options->container);
@@ -112,9 +124,12 @@ Response PodLogHandler::handle(const Exchange& exchange) {
     }
     const auto agent = agentOf(m_server.verbs(), (*pod)->spec.nodeName);
     if (!agent) return errorResponse(agent.error());
-    ForwardRequest request = toAgent(*agent, fmt::format("/containerLogs/{}/{}/{}?{}", exchange.info.namespace_, name, *container, queryFor(*options)));
+    ForwardRequest request = toAgent(*agent, fmt::format("/containerLogs/{}/{}/{}?{}", exchange.info.namespace_, name,
+                                                         *container, queryFor(*options)));
     const std::string url = fmt::format("https://{}:{}{}", agent->address, agent->port, request.target);
-    request.unreachable = [url](const std::string& why) { return errorResponse(withoutReason(fmt::format("Get \"{}\": {}", url, why))); };
+    request.unreachable = [url](const std::string& why) {
+        return errorResponse(withoutReason(fmt::format("Get \"{}\": {}", url, why)));
+    };
     request.refused = [name](int code, const std::string& body) { return refusedByAgent(name, code, body); };
     request.answered = [](Headers& headers) { headers.set("Content-Type", "text/plain"); };
     return m_forwarder.forward(exchange.request, std::move(request));

@@ -1,5 +1,6 @@
 // pods/log: what a container wrote, from the agent of its node.
-// Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod.
+// Source:
+// https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod.
 #pragma once
 
 #include "cluster/apiserver/api_server.h"

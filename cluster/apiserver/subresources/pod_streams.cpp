@@ -66,19 +66,26 @@ Result<ForwardRequest> PodStreamHandler::toStream(const Exchange& exchange) cons
     const auto agent = agentOf(m_server.verbs(), node);
     if (!agent) return fail(agent.error());
     const char* endpoint = m_what == What::Exec ? "exec" : m_what == What::Attach ? "attach" : "portForward";
-    const std::string parameters = m_what == What::PortForward ? portsQuery(query) : streamsQuery(query, m_what == What::Exec);
-    return toAgent(*agent, fmt::format("/{}/{}/{}{}{}{}", endpoint, exchange.info.namespace_, name, container, parameters.empty() ? "" : "?", parameters));
+    const std::string parameters =
+        m_what == What::PortForward ? portsQuery(query) : streamsQuery(query, m_what == What::Exec);
+    return toAgent(*agent, fmt::format("/{}/{}/{}{}{}{}", endpoint, exchange.info.namespace_, name, container,
+                                       parameters.empty() ? "" : "?", parameters));
 }
 
 Response PodStreamHandler::handle(const Exchange& exchange) {
     const std::string& method = exchange.request.method;
-    if (method != "GET" && method != "POST") return errorResponse({Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"});
+    if (method != "GET" && method != "POST")
+        return errorResponse(
+            {Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"});
     if (auto may = mayCreate(exchange); !may) return errorResponse(may.error());
     auto request = toStream(exchange);
     if (!request) return errorResponse(request.error());
-    if (!exchange.request.headers.hasToken("Connection", "upgrade")) return errorResponse({Reason::BadRequest, "Upgrade request required"});
+    if (!exchange.request.headers.hasToken("Connection", "upgrade"))
+        return errorResponse({Reason::BadRequest, "Upgrade request required"});
     request->upgrade = true;
-    request->unreachable = [](const std::string& why) { return errorResponse(withoutReason("error dialing backend: " + why)); };
+    request->unreachable = [](const std::string& why) {
+        return errorResponse(withoutReason("error dialing backend: " + why));
+    };
     return m_forwarder.forward(exchange.request, std::move(*request));
 }
 

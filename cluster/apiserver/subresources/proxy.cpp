@@ -22,7 +22,8 @@ std::optional<std::uint16_t> numberIn(const std::string& text) {
 // The API server must not be talked into speaking to itself or its host.
 bool mayBeProxied(const std::string& text) {
     const auto address = api::IpAddress::parse(text);
-    return address && !address->isUnspecified() && !address->isLoopback() && !address->isLinkLocalUnicast() && !address->isLinkLocalMulticast();
+    return address && !address->isUnspecified() && !address->isLoopback() && !address->isLinkLocalUnicast() &&
+           !address->isLinkLocalMulticast();
 }
 
 Result<ForwardRequest> toAddress(const std::string& address, std::uint16_t port, const std::string& scheme) {
@@ -34,16 +35,21 @@ Result<ForwardRequest> toAddress(const std::string& address, std::uint16_t port,
     return request;
 }
 
-std::uint16_t usualPort(const std::string& scheme) { return scheme == "https" ? 443 : 80; }
+std::uint16_t usualPort(const std::string& scheme) {
+    return scheme == "https" ? 443 : 80;
+}
 
-Error noEndpoints(const std::string& service) { return {Reason::ServiceUnavailable, fmt::format("no endpoints available for service \"{}\"", service)}; }
+Error noEndpoints(const std::string& service) {
+    return {Reason::ServiceUnavailable, fmt::format("no endpoints available for service \"{}\"", service)};
+}
 
 // The path up to ".../proxy" and what follows it, both as the client escaped them.
 std::pair<std::string, std::string> cutAtProxy(const std::string& rawPath) {
     // /api/v1/[namespaces/x/]resource/name/proxy/...: a name may itself be "proxy", so segments are counted.
     const bool namespaced = rawPath.find("/namespaces/") == std::string("/api/v1").size();
     std::size_t at = 0;
-    for (int segment = 0; segment < (namespaced ? 7 : 5) && at != std::string::npos; ++segment) at = rawPath.find('/', at + 1);
+    for (int segment = 0; segment < (namespaced ? 7 : 5) && at != std::string::npos; ++segment)
+        at = rawPath.find('/', at + 1);
     if (at == std::string::npos) return {rawPath, ""};
     return {rawPath.substr(0, at), rawPath.substr(at)};
 }
@@ -101,7 +107,8 @@ Result<ForwardRequest> ProxyHandler::locatePod(const std::string& ns, const Name
     std::uint16_t port = usualPort(named.scheme);
     if (!named.port.empty()) {
         const auto number = numberIn(named.port);
-        if (!number) return fail(Reason::BadRequest, fmt::format("invalid pod request \"{}:{}\"", named.name, named.port));
+        if (!number)
+            return fail(Reason::BadRequest, fmt::format("invalid pod request \"{}:{}\"", named.name, named.port));
         port = *number;
     } else {
         for (const auto& container : (*pod)->spec.containers) {
@@ -119,8 +126,11 @@ Result<ForwardRequest> ProxyHandler::locateService(const std::string& ns, const 
         const auto found = verbs.get(Target{api::builtinKind("", "v1", "Service"), ns, named.name, ""});
         if (!found) return fail(found.error());
         const auto& ports = static_cast<const corev1::Service&>(**found).spec.ports;
-        const auto port = std::find_if(ports.begin(), ports.end(), [&](const auto& each) { return each.port == *number; });
-        if (port == ports.end()) return fail(Reason::ServiceUnavailable, fmt::format("no service port {} found for service \"{}\"", *number, named.name));
+        const auto port =
+            std::find_if(ports.begin(), ports.end(), [&](const auto& each) { return each.port == *number; });
+        if (port == ports.end())
+            return fail(Reason::ServiceUnavailable,
+                        fmt::format("no service port {} found for service \"{}\"", *number, named.name));
         named.port = port->name;
     }
     const auto found = verbs.get(Target{api::builtinKind("", "v1", "Endpoints"), ns, named.name, ""});
@@ -130,7 +140,8 @@ Result<ForwardRequest> ProxyHandler::locateService(const std::string& ns, const 
     const std::size_t seed = m_random.below(subsets.size());
     for (std::size_t s = 0; s < subsets.size(); ++s) {
         const auto& subset = subsets[(seed + s) % subsets.size()];
-        const auto port = std::find_if(subset.ports.begin(), subset.ports.end(), [&](const auto& each) { return each.name == named.port; });
+        const auto port = std::find_if(subset.ports.begin(), subset.ports.end(),
+                                       [&](const auto& each) { return each.name == named.port; });
         if (port == subset.ports.end() || subset.addresses.empty()) continue;
         const std::size_t first = m_random.below(subset.addresses.size());
         for (std::size_t a = 0; a < subset.addresses.size(); ++a) {
@@ -173,14 +184,17 @@ Response ProxyHandler::handle(const Exchange& exchange) {
     const auto [prefix, path] = cutAtProxy(client.rawPath);
     const std::string query = client.rawQuery.empty() ? "" : "?" + client.rawQuery;
     request->upgrade = client.headers.hasToken("Connection", "upgrade");
-    if (path.empty() && !request->upgrade && (client.method == "GET" || client.method == "HEAD")) return redirectTo(prefix + "/" + query);
+    if (path.empty() && !request->upgrade && (client.method == "GET" || client.method == "HEAD"))
+        return redirectTo(prefix + "/" + query);
     request->target = (path.empty() ? "/" : path) + query;
     const bool upgrade = request->upgrade;
     request->unreachable = [upgrade](const std::string& why) {
         if (upgrade) return errorResponse(withoutReason("error dialing backend: " + why));
         return errorResponse({Reason::ServiceUnavailable, "error trying to reach service: " + why});
     };
-    request->answered = [prefix, authority = fmt::format("{}:{}", request->address, request->port)](Headers& headers) { rewriteLocation(headers, prefix, authority); };
+    request->answered = [prefix, authority = fmt::format("{}:{}", request->address, request->port)](Headers& headers) {
+        rewriteLocation(headers, prefix, authority);
+    };
     return m_forwarder.forward(client, std::move(*request));
 }
 

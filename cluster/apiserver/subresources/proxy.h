@@ -1,5 +1,5 @@
-// pods/proxy, services/proxy and nodes/proxy: HTTP requests passed on to a Pod, to one of a Service's Pods, or to a node.
-// Source: https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/.
+// pods/proxy, services/proxy and nodes/proxy: HTTP requests passed on to a Pod, to one of a Service's Pods, or to a
+// node. Source: https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/.
 #pragma once
 
 #include "cluster/apiserver/api_server.h"
@@ -11,7 +11,8 @@ namespace qd::apiserver {
 class ProxyHandler final : public SubresourceHandler {
 public:
     enum class To : std::uint8_t { Pod, Service, Node };
-    ProxyHandler(ApiServer& server, Forwarder& forwarder, base::Random& random, To to) : m_server(server), m_forwarder(forwarder), m_random(random), m_to(to) {}
+    ProxyHandler(ApiServer& server, Forwarder& forwarder, base::Random& random, To to)
+        : m_server(server), m_forwarder(forwarder), m_random(random), m_to(to) {}
     Response handle(const Exchange& exchange) override;
 
 private:

@@ -19,7 +19,8 @@ Result<std::optional<std::int64_t>> queryNumber(const Query& query, std::string_
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
     if (error == std::errc{} && end == value->data() + value->size()) return std::optional(number);
-    return fail(Reason::BadRequest, fmt::format("strconv.ParseInt: parsing {}: invalid syntax", api::field::Shown(*value).text()));
+    return fail(Reason::BadRequest,
+                fmt::format("strconv.ParseInt: parsing {}: invalid syntax", api::field::Shown(*value).text()));
 }
 
 }  // namespace qd::apiserver

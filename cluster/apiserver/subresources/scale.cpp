@@ -29,7 +29,8 @@ std::string selectorIn(const json::value& tree) {
     const json::value* selector = tree.find_pointer("/spec/selector", missing);
     if (!selector || !selector->is_object()) return {};
     json::value spelled = *selector;
-    if (!selector->as_object().contains("matchLabels") && !selector->as_object().contains("matchExpressions")) spelled = json::object{{"matchLabels", *selector}};
+    if (!selector->as_object().contains("matchLabels") && !selector->as_object().contains("matchExpressions"))
+        spelled = json::object{{"matchLabels", *selector}};
     metav1::LabelSelector read;
     if (!api::fromTree(spelled, metav1::LabelSelector::kDescriptor, &read)) return {};
     const auto parsed = api::LabelSelector::from(read);
@@ -70,7 +71,9 @@ Result<ScaleWrite> readUpdate(const Request& request) {
     auto decoded = decodeBody(scaleKind(), request.body, *encoding, parameters->fieldValidation);
     if (!decoded) return fail(std::move(decoded.error()));
     const std::shared_ptr<const api::Object> given = std::move(decoded->object);
-    return ScaleWrite{.manager = parameters->fieldManager, .dryRun = parameters->dryRun, .change = [given](const autoscalingv1::Scale&) -> Result<autoscalingv1::Scale> {
+    return ScaleWrite{.manager = parameters->fieldManager,
+                      .dryRun = parameters->dryRun,
+                      .change = [given](const autoscalingv1::Scale&) -> Result<autoscalingv1::Scale> {
                           return static_cast<const autoscalingv1::Scale&>(*given);
                       }};
 }
@@ -78,7 +81,10 @@ Result<ScaleWrite> readUpdate(const Request& request) {
 Result<ScaleWrite> readPatched(const Request& request) {
     auto body = handlers::readPatch(request);
     if (!body) return fail(std::move(body.error()));
-    return ScaleWrite{.manager = body->parameters.fieldManager, .dryRun = body->parameters.dryRun, .change = [patch = std::move(body->request)](const autoscalingv1::Scale& present) -> Result<autoscalingv1::Scale> {
+    return ScaleWrite{.manager = body->parameters.fieldManager,
+                      .dryRun = body->parameters.dryRun,
+                      .change = [patch = std::move(body->request)](
+                                    const autoscalingv1::Scale& present) -> Result<autoscalingv1::Scale> {
                           auto patched = applyPatch(api::toTree(present), autoscalingv1::Scale::kDescriptor, patch);
                           if (!patched) return fail(std::move(patched.error()));
                           auto decoded = decodeTree(scaleKind(), *patched, patch.fieldValidation);
@@ -92,19 +98,24 @@ Result<PatchRequest> asApplyToObject(const api::Kind& kind, PatchRequest request
     boost::system::error_code missing;
     const json::value* replicas = request.patch.find_pointer("/spec/replicas", missing);
     json::object applied{{"apiVersion", kind.groupVersion()}, {"kind", kind.kind}, {"metadata", json::object{}}};
-    if (const json::value* name = request.patch.find_pointer("/metadata/name", missing)) applied["metadata"].as_object()["name"] = *name;
+    if (const json::value* name = request.patch.find_pointer("/metadata/name", missing))
+        applied["metadata"].as_object()["name"] = *name;
     if (replicas) applied["spec"] = json::object{{"replicas", *replicas}};
     request.patch = std::move(applied);
     return request;
 }
 
-Response answer(const std::shared_ptr<autoscalingv1::Scale>& scale) { return jsonResponse(200, api::encodeJson(static_cast<const api::Object&>(*scale)) + "\n"); }
+Response answer(const std::shared_ptr<autoscalingv1::Scale>& scale) {
+    return jsonResponse(200, api::encodeJson(static_cast<const api::Object&>(*scale)) + "\n");
+}
 
 }  // namespace
 
 Response ScaleHandler::handle(const Exchange& exchange) {
     if (exchange.info.verb == "update" || exchange.info.verb == "patch") return write(exchange);
-    if (exchange.info.verb != "get") return errorResponse({Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"});
+    if (exchange.info.verb != "get")
+        return errorResponse(
+            {Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"});
     const auto object = m_server.verbs().get(handlers::targetOf(exchange));
     if (!object) return errorResponse(object.error());
     return answer(scaleOf(**object));
@@ -121,15 +132,19 @@ Result<Written> ScaleHandler::change(const Exchange& exchange) {
     const Target target = handlers::targetOf(exchange);
     const auto wanted = exchange.info.verb == "patch" ? readPatched(exchange.request) : readUpdate(exchange.request);
     if (!wanted) return fail(wanted.error());
-    const Caller caller = handlers::callerOf(exchange, wanted->manager.empty() ? managerFromUserAgent(exchange.request.headers.get("User-Agent")) : wanted->manager);
+    const Caller caller = handlers::callerOf(
+        exchange,
+        wanted->manager.empty() ? managerFromUserAgent(exchange.request.headers.get("User-Agent")) : wanted->manager);
     const auto change = [&](const api::Object& current) -> Result<std::unique_ptr<api::Object>> {
         const auto scale = wanted->change(*scaleOf(current));
         if (!scale) return fail(scale.error());
         const std::string& version = scale->metadata.resourceVersion;
         if (!version.empty() && version != current.metadata.resourceVersion) return fail(objectModified(target));
         if (scale->spec.replicas < 0) {
-            return fail(api::field::toInvalid("autoscaling", "Scale", target.name,
-                                              {api::field::invalid(api::field::Path("spec.replicas"), api::field::Shown(scale->spec.replicas), "must be greater than or equal to 0")}));
+            return fail(api::field::toInvalid(
+                "autoscaling", "Scale", target.name,
+                {api::field::invalid(api::field::Path("spec.replicas"), api::field::Shown(scale->spec.replicas),
+                                     "must be greater than or equal to 0")}));
         }
         auto tree = api::toTree(current);
         tree.as_object()["spec"].as_object()["replicas"] = scale->spec.replicas;
@@ -137,13 +152,16 @@ Result<Written> ScaleHandler::change(const Exchange& exchange) {
         if (!decoded) return fail(std::move(decoded.error()));
         return std::move(decoded->object);
     };
-    const auto track = [&](const api::Object& old, api::Object& now) { return verbs.trackUpdate(caller, target, old, now); };
+    const auto track = [&](const api::Object& old, api::Object& now) {
+        return verbs.trackUpdate(caller, target, old, now);
+    };
     return verbs.change(caller, target, change, {.dryRun = wanted->dryRun, .whenMissing = nullptr, .track = track});
 }
 
 Response ScaleHandler::write(const Exchange& exchange) {
     Result<Written> written = fail(Reason::InternalError, "");
-    const bool applies = exchange.info.verb == "patch" && exchange.request.headers.get("Content-Type").starts_with("application/apply-patch+");
+    const bool applies = exchange.info.verb == "patch" &&
+                         exchange.request.headers.get("Content-Type").starts_with("application/apply-patch+");
     if (applies) {
         const auto body = handlers::readPatch(exchange.request);
         if (!body) return errorResponse(body.error());

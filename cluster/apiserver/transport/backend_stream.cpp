@@ -53,13 +53,18 @@ private:
 
 }  // namespace
 
-std::unique_ptr<BackendStream> plainBackend(const http::IoStrand& strand) { return std::make_unique<PlainBackend>(strand); }
+std::unique_ptr<BackendStream> plainBackend(const http::IoStrand& strand) {
+    return std::make_unique<PlainBackend>(strand);
+}
 
-std::unique_ptr<BackendStream> tlsBackend(const http::IoStrand& strand, std::shared_ptr<asio::ssl::context> tls, const std::string& verifiedAs) {
+std::unique_ptr<BackendStream> tlsBackend(const http::IoStrand& strand, std::shared_ptr<asio::ssl::context> tls,
+                                          const std::string& verifiedAs) {
     return std::make_unique<TlsBackend>(strand, std::move(tls), verifiedAs);
 }
 
-Result<std::shared_ptr<asio::ssl::context>> makeBackendTls(const std::string& authoritiesPem, const std::string& certificatePem, const std::string& keyPem) {
+Result<std::shared_ptr<asio::ssl::context>> makeBackendTls(const std::string& authoritiesPem,
+                                                           const std::string& certificatePem,
+                                                           const std::string& keyPem) {
     auto tls = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
     SSL_CTX* native = tls->native_handle();
     SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);

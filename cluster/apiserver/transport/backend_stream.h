@@ -22,9 +22,12 @@ public:
 
 std::unique_ptr<BackendStream> plainBackend(const http::IoStrand& strand);
 // verifiedAs: the address that the certificate must be good for; empty: any certificate is taken.
-std::unique_ptr<BackendStream> tlsBackend(const http::IoStrand& strand, std::shared_ptr<http::asio::ssl::context> tls, const std::string& verifiedAs);
+std::unique_ptr<BackendStream> tlsBackend(const http::IoStrand& strand, std::shared_ptr<http::asio::ssl::context> tls,
+                                          const std::string& verifiedAs);
 
 // authorities, certificate and key may be empty.
-Result<std::shared_ptr<http::asio::ssl::context>> makeBackendTls(const std::string& authoritiesPem, const std::string& certificatePem, const std::string& keyPem);
+Result<std::shared_ptr<http::asio::ssl::context>> makeBackendTls(const std::string& authoritiesPem,
+                                                                 const std::string& certificatePem,
+                                                                 const std::string& keyPem);
 
 }  // namespace qd::apiserver

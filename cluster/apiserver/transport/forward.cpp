@@ -13,8 +13,17 @@ namespace {
 
 // Who the client is and how it speaks to us is no business of the other server.
 bool isPassedOn(const Request& client, const std::string& name) {
-    static constexpr std::array<std::string_view, 11> kOurs{"authorization", "accept-encoding", "content-length", "expect", "host",           "proxy-authenticate",
-                                                            "te",            "trailer",         "x-forwarded-for", "proxy-authorization", "quarterdeck-cause"};
+    static constexpr std::array<std::string_view, 11> kOurs{"authorization",
+                                                            "accept-encoding",
+                                                            "content-length",
+                                                            "expect",
+                                                            "host",
+                                                            "proxy-authenticate",
+                                                            "te",
+                                                            "trailer",
+                                                            "x-forwarded-for",
+                                                            "proxy-authorization",
+                                                            "quarterdeck-cause"};
     const auto equals = [&](std::string_view ours) { return http::equalIgnoringCase(name, ours); };
     if (isConnectionField(name) || std::ranges::any_of(kOurs, equals)) return false;
     constexpr std::string_view kImpersonate = "impersonate-";
@@ -24,7 +33,8 @@ bool isPassedOn(const Request& client, const std::string& name) {
 
 std::string wireOf(const Request& client, const ForwardRequest& request) {
     const std::string_view host = client.headers.get("Host");
-    std::string wire = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", client.method, request.target, host.empty() ? std::string_view(request.address) : host);
+    std::string wire = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", client.method, request.target,
+                                   host.empty() ? std::string_view(request.address) : host);
     for (const auto& [name, value] : client.headers) {
         if (isPassedOn(client, name)) wire += fmt::format("{}: {}\r\n", name, value);
     }
@@ -36,7 +46,8 @@ std::string wireOf(const Request& client, const ForwardRequest& request) {
         wire += "Connection: close\r\n";
     }
     const bool usuallyWithBody = client.method == "POST" || client.method == "PUT" || client.method == "PATCH";
-    if (!client.body.empty() || (usuallyWithBody && !request.upgrade)) wire += fmt::format("Content-Length: {}\r\n", client.body.size());
+    if (!client.body.empty() || (usuallyWithBody && !request.upgrade))
+        wire += fmt::format("Content-Length: {}\r\n", client.body.size());
     return wire + "\r\n" + client.body;
 }
 
@@ -49,16 +60,21 @@ struct Forwarder::State {
 
     std::unique_ptr<BackendStream> open(const http::IoStrand& strand, const ForwardRequest& request) const {
         switch (request.security) {
-            case ForwardRequest::Security::Plain: return plainBackend(strand);
-            case ForwardRequest::Security::UnverifiedTls: return tlsBackend(strand, unverified, "");
-            case ForwardRequest::Security::NodeAgent: break;
+            case ForwardRequest::Security::Plain:
+                return plainBackend(strand);
+            case ForwardRequest::Security::UnverifiedTls:
+                return tlsBackend(strand, unverified, "");
+            case ForwardRequest::Security::NodeAgent:
+                break;
         }
         return tlsBackend(strand, agents, request.address);
     }
 };
 
 Forwarder::Forwarder(std::unique_ptr<State> state) : m_state(std::move(state)) {}
-Forwarder::~Forwarder() { m_state->io.stop(); }
+Forwarder::~Forwarder() {
+    m_state->io.stop();
+}
 
 Result<std::unique_ptr<Forwarder>> Forwarder::create(const AgentCredentials& credentials) {
     auto state = std::make_unique<State>();
@@ -71,12 +87,14 @@ Result<std::unique_ptr<Forwarder>> Forwarder::create(const AgentCredentials& cre
 
 Response Forwarder::forward(const Request& client, ForwardRequest request) {
     Response response;
-    response.gate = [state = m_state.get(), wire = wireOf(client, request), request = std::move(request), upgradeTo = std::string(client.headers.get("Upgrade")),
+    response.gate = [state = m_state.get(), wire = wireOf(client, request), request = std::move(request),
+                     upgradeTo = std::string(client.headers.get("Upgrade")),
                      head = client.method == "HEAD"](Release release) mutable {
         const auto& context = state->io.shared();
         http::IoStrand strand(context->get_executor());
         auto stream = state->open(strand, request);
-        auto forwarding = std::make_shared<Forwarding>(context, strand, std::move(stream), std::move(request), std::move(wire), std::move(upgradeTo), head, std::move(release));
+        auto forwarding = std::make_shared<Forwarding>(context, strand, std::move(stream), std::move(request),
+                                                       std::move(wire), std::move(upgradeTo), head, std::move(release));
         http::asio::post(strand, [forwarding] { forwarding->start(); });
     };
     return response;

@@ -1,10 +1,11 @@
-// Sends requests on to other servers (the agent of a node, a Pod, the Pods behind a Service) and gives their answers back as
-// they come: whole ones, endless ones (a followed log), and upgraded connections (exec, attach, port-forward), which are
-// passed on byte for byte in both directions.
+// Sends requests on to other servers (the agent of a node, a Pod, the Pods behind a Service) and gives their answers
+// back as they come: whole ones, endless ones (a followed log), and upgraded connections (exec, attach, port-forward),
+// which are passed on byte for byte in both directions.
 //
-// Each request has a connection of its own. Nothing blocks and no thread is held: the response waits at its gate until the
-// other server's head has come. A slow client holds the other server back, and the other way round. A client that goes
-// takes the connection to the other server with it. The forwarder must outlive the transport that its responses go through.
+// Each request has a connection of its own. Nothing blocks and no thread is held: the response waits at its gate until
+// the other server's head has come. A slow client holds the other server back, and the other way round. A client that
+// goes takes the connection to the other server with it. The forwarder must outlive the transport that its responses go
+// through.
 #pragma once
 
 #include <functional>
@@ -32,10 +33,11 @@ struct ForwardRequest {
     std::string address;  // IPv4 or IPv6, no name
     std::uint16_t port = 0;
     Security security = Security::NodeAgent;
-    std::string target;   // path and query, escaped
+    std::string target;  // path and query, escaped
     bool upgrade = false;
 
-    // What the client is told when there is no answer; `why` as Go words it, e.g. "dial tcp 10.0.0.7:10250: connect: connection refused".
+    // What the client is told when there is no answer; `why` as Go words it, e.g. "dial tcp 10.0.0.7:10250: connect:
+    // connection refused".
     std::function<Response(const std::string& why)> unreachable;
     // When set: answers outside 200 to 206 (and 101) are read whole, up to 16 KiB, and replaced.
     std::function<Response(int code, const std::string& body)> refused;

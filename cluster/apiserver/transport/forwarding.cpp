@@ -63,10 +63,18 @@ private:
 
 }  // namespace
 
-Forwarding::Forwarding(std::shared_ptr<asio::io_context> context, http::IoStrand strand, std::unique_ptr<BackendStream> stream, ForwardRequest request, std::string wire,
+Forwarding::Forwarding(std::shared_ptr<asio::io_context> context, http::IoStrand strand,
+                       std::unique_ptr<BackendStream> stream, ForwardRequest request, std::string wire,
                        std::string upgradeTo, bool head, Release release)
-    : m_context(std::move(context)), m_strand(strand), m_timer(strand), m_stream(std::move(stream)), m_request(std::move(request)), m_where(addressOf(m_request)),
-      m_wire(std::move(wire)), m_upgradeTo(std::move(upgradeTo)), m_release(std::move(release)) {
+    : m_context(std::move(context)),
+      m_strand(strand),
+      m_timer(strand),
+      m_stream(std::move(stream)),
+      m_request(std::move(request)),
+      m_where(addressOf(m_request)),
+      m_wire(std::move(wire)),
+      m_upgradeTo(std::move(upgradeTo)),
+      m_release(std::move(release)) {
     m_parser.body_limit(boost::none);
     m_parser.header_limit(64 * 1024);
     m_parser.eager(true);
@@ -80,7 +88,9 @@ void Forwarding::start() {
     const auto address = asio::ip::make_address(m_request.address, error);
     if (error) return giveUp(fmt::format("dial tcp: \"{}\" is not an address", m_request.address));
     setDeadline(kDialTime, "i/o timeout");
-    m_stream->socket().async_connect({address, m_request.port}, asio::bind_executor(m_strand, [self = shared_from_this()](ErrorCode failure) { self->connected(failure); }));
+    m_stream->socket().async_connect(
+        {address, m_request.port},
+        asio::bind_executor(m_strand, [self = shared_from_this()](ErrorCode failure) { self->connected(failure); }));
 }
 
 void Forwarding::connected(ErrorCode error) {
@@ -105,12 +115,16 @@ void Forwarding::handshaken(ErrorCode error) {
 
 void Forwarding::readHead() {
     m_part.resize(kPart);
-    m_stream->readSome(asio::buffer(m_part), [self = shared_from_this()](ErrorCode error, std::size_t size) { self->parseHead(error, size); });
+    m_stream->readSome(asio::buffer(m_part), [self = shared_from_this()](ErrorCode error, std::size_t size) {
+        self->parseHead(error, size);
+    });
 }
 
 void Forwarding::parseHead(ErrorCode error, std::size_t size) {
     if (m_closed) return;
-    if (error) return giveUp(error == asio::error::eof ? std::string("EOF") : fmt::format("read tcp {}: {}", m_where, lowerCase(error.message())));
+    if (error)
+        return giveUp(error == asio::error::eof ? std::string("EOF")
+                                                : fmt::format("read tcp {}: {}", m_where, lowerCase(error.message())));
     m_in.append(m_part, 0, size);
     ErrorCode wrong;
     m_in.erase(0, m_parser.put(asio::buffer(m_in), wrong));
@@ -128,11 +142,13 @@ void Forwarding::headArrived() {
     Headers headers;
     for (const auto& field : message) {
         const std::string name(field.name_string());
-        if (!isConnectionField(name) && !http::equalIgnoringCase(name, "trailer")) headers.add(name, std::string(field.value()));
+        if (!isConnectionField(name) && !http::equalIgnoringCase(name, "trailer"))
+            headers.add(name, std::string(field.value()));
     }
     if (m_request.answered) m_request.answered(headers);
     if (m_request.upgrade && code < 400) {
-        return code == 101 ? answerUpgraded(std::move(headers)) : giveUp(fmt::format("invalid upgrade response: status code {}", code));
+        return code == 101 ? answerUpgraded(std::move(headers))
+                           : giveUp(fmt::format("invalid upgrade response: status code {}", code));
     }
     const bool fine = code >= 200 && code <= 206;
     if (m_request.refused && !fine) {
@@ -158,7 +174,11 @@ void Forwarding::answerUpgraded(Headers headers) {
     Response response;
     response.code = 101;
     response.headers = std::move(headers);
-    response.upgrade = Upgrade{.protocol = m_upgradeTo, .subprotocol = {}, .handler = std::make_shared<ClientEnd>(shared_from_this()), .messageLimit = 0, .raw = true};
+    response.upgrade = Upgrade{.protocol = m_upgradeTo,
+                               .subprotocol = {},
+                               .handler = std::make_shared<ClientEnd>(shared_from_this()),
+                               .messageLimit = 0,
+                               .raw = true};
     answer(std::move(response));
 }
 
@@ -183,7 +203,9 @@ void Forwarding::readBody() {
     }
     m_reading = true;
     m_part.resize(kPart);
-    m_stream->readSome(asio::buffer(m_part), [self = shared_from_this()](ErrorCode error, std::size_t size) { self->bodyArrived(error, size); });
+    m_stream->readSome(asio::buffer(m_part), [self = shared_from_this()](ErrorCode error, std::size_t size) {
+        self->bodyArrived(error, size);
+    });
 }
 
 void Forwarding::bodyArrived(ErrorCode error, std::size_t size) {
@@ -272,7 +294,8 @@ void Forwarding::channelReceived(std::string message) {
         if (self.m_closed || message.empty()) return;
         self.m_toBackendSize += message.size();
         self.m_toBackend.push_back(std::move(message));
-        if (self.m_toBackendSize > kChannelAhead && self.m_channel && !std::exchange(self.m_clientPaused, true)) self.m_channel->pauseReading();
+        if (self.m_toBackendSize > kChannelAhead && self.m_channel && !std::exchange(self.m_clientPaused, true))
+            self.m_channel->pauseReading();
         self.writeRaw();
     });
 }
@@ -293,7 +316,8 @@ void Forwarding::writeRaw() {
         }
         self->m_toBackendSize -= self->m_toBackend.front().size();
         self->m_toBackend.pop_front();
-        if (self->m_toBackend.empty() && self->m_channel && std::exchange(self->m_clientPaused, false)) self->m_channel->resumeReading();
+        if (self->m_toBackend.empty() && self->m_channel && std::exchange(self->m_clientPaused, false))
+            self->m_channel->resumeReading();
         self->writeRaw();
     });
 }

@@ -13,12 +13,13 @@
 
 namespace qd::apiserver {
 
-// Everything runs on its strand, except take(), setWake() and cancel(). It lives as long as an operation of it is under way
-// or somebody takes its body.
+// Everything runs on its strand, except take(), setWake() and cancel(). It lives as long as an operation of it is under
+// way or somebody takes its body.
 class Forwarding final : public std::enable_shared_from_this<Forwarding> {
 public:
-    Forwarding(std::shared_ptr<http::asio::io_context> context, http::IoStrand strand, std::unique_ptr<BackendStream> stream, ForwardRequest request, std::string wire,
-               std::string upgradeTo, bool head, Release release);
+    Forwarding(std::shared_ptr<http::asio::io_context> context, http::IoStrand strand,
+               std::unique_ptr<BackendStream> stream, ForwardRequest request, std::string wire, std::string upgradeTo,
+               bool head, Release release);
 
     void start();
 
@@ -58,7 +59,8 @@ private:
 
     template <typename F>
     void onStrand(F function) {
-        http::asio::post(m_strand, [self = shared_from_this(), function = std::move(function)]() mutable { function(*self); });
+        http::asio::post(m_strand,
+                         [self = shared_from_this(), function = std::move(function)]() mutable { function(*self); });
     }
 
     const std::shared_ptr<http::asio::io_context> m_context;

@@ -1,4 +1,5 @@
-// An API server over a store in memory, asked as its transport asks it, by an administrator. Writes are committed at once.
+// An API server over a store in memory, asked as its transport asks it, by an administrator. Writes are committed at
+// once.
 #pragma once
 
 #include <boost/json/parse.hpp>
@@ -30,8 +31,10 @@ struct Answer {
 class ServedStore {
 public:
     // plugins: of admission.
-    explicit ServedStore(std::vector<std::unique_ptr<apiserver::AdmissionPlugin>> plugins = {}) : m_executor(1), m_random(2) {
-        auto opened = store::Store::open({.file = {}, .commit = store::CommitMode::Inline}, m_codec, m_executor.clock());
+    explicit ServedStore(std::vector<std::unique_ptr<apiserver::AdmissionPlugin>> plugins = {})
+        : m_executor(1), m_random(2) {
+        auto opened =
+            store::Store::open({.file = {}, .commit = store::CommitMode::Inline}, m_codec, m_executor.clock());
         if (!opened) throw std::runtime_error(opened.error().message);
         m_store = std::move(*opened);
         apiserver::ApiServerParts parts{.store = *m_store,
@@ -48,7 +51,8 @@ public:
     apiserver::ApiServer& server() { return *m_server; }
     base::SimulatedExecutor& executor() { return m_executor; }
 
-    Answer ask(const std::string& method, const std::string& target, const std::string& body = {}, const std::string& contentType = "application/json") {
+    Answer ask(const std::string& method, const std::string& target, const std::string& body = {},
+               const std::string& contentType = "application/json") {
         apiserver::Request request;
         request.method = method;
         const auto mark = std::min(target.find('?'), target.size());

@@ -19,7 +19,9 @@ Names thoseThat(const PodView& pod, Holds holds) {
     return names;
 }
 
-std::string assigned(const std::string& key, const std::string& value) { return key + "=" + api::field::Shown(value).text(); }
+std::string assigned(const std::string& key, const std::string& value) {
+    return key + "=" + api::field::Shown(value).text();
+}
 
 Found appArmorProfile(const PodView& pod) {
     Values bad;
@@ -31,22 +33,28 @@ Found appArmorProfile(const PodView& pod) {
         return true;
     };
     const bool podIsBad = isBad(pod.security);
-    std::string who = setters(podIsBad, thoseThat(pod, [&](const ContainerView& container) { return isBad(container.security); }));
+    std::string who =
+        setters(podIsBad, thoseThat(pod, [&](const ContainerView& container) { return isBad(container.security); }));
     Names values(bad.begin(), bad.end());
     Names annotations;
     for (const auto& [key, value] : pod.meta.annotations) {
         const bool ours = key.starts_with("container.apparmor.security.beta.kubernetes.io/");
-        if (ours && !value.empty() && value != "runtime/default" && !value.starts_with("localhost/")) annotations.push_back(assigned(key, value));
+        if (ours && !value.empty() && value != "runtime/default" && !value.starts_with("localhost/"))
+            annotations.push_back(assigned(key, value));
     }
     values.insert(values.end(), annotations.begin(), annotations.end());
-    if (!annotations.empty()) who += (who.empty() ? "" : " and ") + plural("annotation", "annotations", annotations.size());
+    if (!annotations.empty())
+        who += (who.empty() ? "" : " and ") + plural("annotation", "annotations", annotations.size());
     if (who.empty()) return {};
-    return fmt::format("{} ({} must not set AppArmor profile type to {})", plural("forbidden AppArmor profile", "forbidden AppArmor profiles", values.size()), who, quoted(values));
+    return fmt::format("{} ({} must not set AppArmor profile type to {})",
+                       plural("forbidden AppArmor profile", "forbidden AppArmor profiles", values.size()), who,
+                       quoted(values));
 }
 
 Found capabilities(const PodView& pod) {
-    static const Values kAllowed = {"AUDIT_WRITE", "CHOWN",   "DAC_OVERRIDE", "FOWNER",  "FSETID", "KILL",      "MKNOD",
-                                    "NET_BIND_SERVICE", "SETFCAP", "SETGID",       "SETPCAP", "SETUID", "SYS_CHROOT"};
+    static const Values kAllowed = {"AUDIT_WRITE", "CHOWN",  "DAC_OVERRIDE",     "FOWNER",  "FSETID",
+                                    "KILL",        "MKNOD",  "NET_BIND_SERVICE", "SETFCAP", "SETGID",
+                                    "SETPCAP",     "SETUID", "SYS_CHROOT"};
     Values others;
     const Names bad = thoseThat(pod, [&](const ContainerView& container) {
         if (!container.security || !container.security->capabilities) return false;
@@ -59,7 +67,8 @@ Found capabilities(const PodView& pod) {
         return found;
     });
     if (bad.empty()) return {};
-    return fmt::format("non-default capabilities ({} must not include {} in securityContext.capabilities.add)", containersNamed(bad), quoted(others));
+    return fmt::format("non-default capabilities ({} must not include {} in securityContext.capabilities.add)",
+                       containersNamed(bad), quoted(others));
 }
 
 Found hostNamespaces(const PodView& pod) {
@@ -91,7 +100,8 @@ Found hostPorts(const PodView& pod) {
         return found;
     });
     if (bad.empty()) return {};
-    return fmt::format("hostPort ({} {} {} {})", containersNamed(bad), plural("uses", "use", bad.size()), plural("hostPort", "hostPorts", ports.size()), fmt::join(ports, ", "));
+    return fmt::format("hostPort ({} {} {} {})", containersNamed(bad), plural("uses", "use", bad.size()),
+                       plural("hostPort", "hostPorts", ports.size()), fmt::join(ports, ", "));
 }
 
 Found hostProbes(const PodView& pod) {
@@ -99,20 +109,27 @@ Found hostProbes(const PodView& pod) {
     Values bad;
     for (const auto& container : pod.containers) {
         const auto look = [&](const auto* handler) {
-            if (handler->httpGet && !handler->httpGet->host.empty()) hosts.insert(handler->httpGet->host), bad.insert(*container.name);
-            if (handler->tcpSocket && !handler->tcpSocket->host.empty()) hosts.insert(handler->tcpSocket->host), bad.insert(*container.name);
+            if (handler->httpGet && !handler->httpGet->host.empty())
+                hosts.insert(handler->httpGet->host), bad.insert(*container.name);
+            if (handler->tcpSocket && !handler->tcpSocket->host.empty())
+                hosts.insert(handler->tcpSocket->host), bad.insert(*container.name);
         };
         for (const auto* probe : container.probes) look(probe);
         for (const auto* handler : container.handlers) look(handler);
     }
     if (bad.empty()) return {};
-    return fmt::format("probe or lifecycle host ({} {} {} {})", containersNamed({bad.begin(), bad.end()}), plural("uses", "use", bad.size()),
+    return fmt::format("probe or lifecycle host ({} {} {} {})", containersNamed({bad.begin(), bad.end()}),
+                       plural("uses", "use", bad.size()),
                        plural("probe or lifecycle host", "probe or lifecycle hosts", hosts.size()), quoted(hosts));
 }
 
 Found privileged(const PodView& pod) {
-    const Names bad = thoseThat(pod, [](const ContainerView& container) { return container.security && container.security->privileged.value_or(false); });
-    return bad.empty() ? Found() : fmt::format("privileged ({} must not set securityContext.privileged=true)", containersNamed(bad));
+    const Names bad = thoseThat(pod, [](const ContainerView& container) {
+        return container.security && container.security->privileged.value_or(false);
+    });
+    return bad.empty()
+               ? Found()
+               : fmt::format("privileged ({} must not set securityContext.privileged=true)", containersNamed(bad));
 }
 
 Found seLinuxOptions(const PodView& pod, int minor) {
@@ -123,20 +140,23 @@ Found seLinuxOptions(const PodView& pod, int minor) {
         if (!security || !security->seLinuxOptions) return false;
         const auto& options = *security->seLinuxOptions;
         const std::string& type = options.type;
-        const bool known = type.empty() || type == "container_t" || type == "container_init_t" || type == "container_kvm_t" || (minor >= 31 && type == "container_engine_t");
+        const bool known = type.empty() || type == "container_t" || type == "container_init_t" ||
+                           type == "container_kvm_t" || (minor >= 31 && type == "container_engine_t");
         if (!known) types.insert(type);
         user = user || !options.user.empty();
         role = role || !options.role.empty();
         return !known || !options.user.empty() || !options.role.empty();
     };
     const bool podIsBad = isBad(pod.security);
-    const std::string who = setters(podIsBad, thoseThat(pod, [&](const ContainerView& container) { return isBad(container.security); }));
+    const std::string who =
+        setters(podIsBad, thoseThat(pod, [&](const ContainerView& container) { return isBad(container.security); }));
     if (who.empty()) return {};
     Names data;
     if (!types.empty()) data.push_back(plural("type", "types", types.size()) + " " + quoted(types));
     if (user) data.emplace_back("user may not be set");
     if (role) data.emplace_back("role may not be set");
-    return fmt::format("seLinuxOptions ({} set forbidden securityContext.seLinuxOptions: {})", who, fmt::join(data, "; "));
+    return fmt::format("seLinuxOptions ({} set forbidden securityContext.seLinuxOptions: {})", who,
+                       fmt::join(data, "; "));
 }
 
 // Before 1.19 it was an annotation.
@@ -146,12 +166,15 @@ Found seccompAnnotations(const PodView& pod) {
         const auto found = pod.meta.annotations.find(key);
         if (found == pod.meta.annotations.end()) return;
         const std::string& value = found->second;
-        if (value != "runtime/default" && value != "docker/default" && !value.starts_with("localhost/")) bad.insert(assigned(key, value));
+        if (value != "runtime/default" && value != "docker/default" && !value.starts_with("localhost/"))
+            bad.insert(assigned(key, value));
     };
     look("seccomp.security.alpha.kubernetes.io/pod");
-    for (const auto& container : pod.containers) look("container.seccomp.security.alpha.kubernetes.io/" + *container.name);
+    for (const auto& container : pod.containers)
+        look("container.seccomp.security.alpha.kubernetes.io/" + *container.name);
     if (bad.empty()) return {};
-    return fmt::format("seccompProfile (forbidden {} {})", plural("annotation", "annotations", bad.size()), fmt::join(bad, ", "));
+    return fmt::format("seccompProfile (forbidden {} {})", plural("annotation", "annotations", bad.size()),
+                       fmt::join(bad, ", "));
 }
 
 Found seccompProfile(const PodView& pod) {
@@ -164,15 +187,26 @@ Found seccompProfile(const PodView& pod) {
         return true;
     };
     const bool podIsBad = isBad(pod.security);
-    const std::string who = setters(podIsBad, thoseThat(pod, [&](const ContainerView& container) { return isBad(container.security); }));
-    return who.empty() ? Found() : fmt::format("seccompProfile ({} must not set securityContext.seccompProfile.type to {})", who, quoted(types));
+    const std::string who =
+        setters(podIsBad, thoseThat(pod, [&](const ContainerView& container) { return isBad(container.security); }));
+    return who.empty() ? Found()
+                       : fmt::format("seccompProfile ({} must not set securityContext.seccompProfile.type to {})", who,
+                                     quoted(types));
 }
 
 Found sysctls(const PodView& pod, int minor) {
-    static const std::map<std::string, int, std::less<>> kSince = {
-        {"kernel.shm_rmid_forced", 0}, {"net.ipv4.ip_local_port_range", 0}, {"net.ipv4.tcp_syncookies", 0}, {"net.ipv4.ping_group_range", 0}, {"net.ipv4.ip_unprivileged_port_start", 0},
-        {"net.ipv4.ip_local_reserved_ports", 27}, {"net.ipv4.tcp_keepalive_time", 29}, {"net.ipv4.tcp_fin_timeout", 29}, {"net.ipv4.tcp_keepalive_intvl", 29},
-        {"net.ipv4.tcp_keepalive_probes", 29}, {"net.ipv4.tcp_rmem", 32}, {"net.ipv4.tcp_wmem", 32}};
+    static const std::map<std::string, int, std::less<>> kSince = {{"kernel.shm_rmid_forced", 0},
+                                                                   {"net.ipv4.ip_local_port_range", 0},
+                                                                   {"net.ipv4.tcp_syncookies", 0},
+                                                                   {"net.ipv4.ping_group_range", 0},
+                                                                   {"net.ipv4.ip_unprivileged_port_start", 0},
+                                                                   {"net.ipv4.ip_local_reserved_ports", 27},
+                                                                   {"net.ipv4.tcp_keepalive_time", 29},
+                                                                   {"net.ipv4.tcp_fin_timeout", 29},
+                                                                   {"net.ipv4.tcp_keepalive_intvl", 29},
+                                                                   {"net.ipv4.tcp_keepalive_probes", 29},
+                                                                   {"net.ipv4.tcp_rmem", 32},
+                                                                   {"net.ipv4.tcp_wmem", 32}};
     Names bad;
     if (pod.security) {
         for (const auto& sysctl : pod.security->sysctls) {
@@ -184,9 +218,14 @@ Found sysctls(const PodView& pod, int minor) {
 }
 
 Found windowsHostProcess(const PodView& pod) {
-    const auto isBad = [](const auto* security) { return security && security->windowsOptions && security->windowsOptions->hostProcess.value_or(false); };
-    const std::string who = setters(isBad(pod.security), thoseThat(pod, [&](const ContainerView& container) { return isBad(container.security); }));
-    return who.empty() ? Found() : fmt::format("hostProcess ({} must not set securityContext.windowsOptions.hostProcess=true)", who);
+    const auto isBad = [](const auto* security) {
+        return security && security->windowsOptions && security->windowsOptions->hostProcess.value_or(false);
+    };
+    const std::string who = setters(
+        isBad(pod.security), thoseThat(pod, [&](const ContainerView& container) { return isBad(container.security); }));
+    return who.empty()
+               ? Found()
+               : fmt::format("hostProcess ({} must not set securityContext.windowsOptions.hostProcess=true)", who);
 }
 
 }  // namespace
@@ -194,11 +233,14 @@ Found windowsHostProcess(const PodView& pod) {
 Found procMount(const PodView& pod) {
     Values types;
     const Names bad = thoseThat(pod, [&](const ContainerView& container) {
-        if (!container.security || !container.security->procMount || *container.security->procMount == "Default") return false;
+        if (!container.security || !container.security->procMount || *container.security->procMount == "Default")
+            return false;
         types.insert(*container.security->procMount);
         return true;
     });
-    return bad.empty() ? Found() : fmt::format("procMount ({} must not set securityContext.procMount to {})", containersNamed(bad), quoted(types));
+    return bad.empty() ? Found()
+                       : fmt::format("procMount ({} must not set securityContext.procMount to {})",
+                                     containersNamed(bad), quoted(types));
 }
 
 // In the order of the checks' names.

@@ -8,11 +8,13 @@ namespace {
 
 template <typename Container>
 ContainerView viewOfContainer(const Container& container) {
-    ContainerView view{&container.name, container.securityContext ? &*container.securityContext : nullptr, &container.ports, {}, {}};
+    ContainerView view{
+        &container.name, container.securityContext ? &*container.securityContext : nullptr, &container.ports, {}, {}};
     for (const auto* probe : {&container.livenessProbe, &container.readinessProbe, &container.startupProbe}) {
         if (*probe) view.probes.push_back(&**probe);
     }
-    if (container.lifecycle && container.lifecycle->postStart) view.handlers.push_back(&*container.lifecycle->postStart);
+    if (container.lifecycle && container.lifecycle->postStart)
+        view.handlers.push_back(&*container.lifecycle->postStart);
     if (container.lifecycle && container.lifecycle->preStop) view.handlers.push_back(&*container.lifecycle->preStop);
     return view;
 }
@@ -37,12 +39,20 @@ PodView viewOf(const metav1::ObjectMeta& meta, const corev1::PodSpec& spec) {
     return view;
 }
 
-std::string quoted(const Names& names) { return quotedAll(names); }
-std::string quoted(const std::set<std::string>& names) { return quotedAll(names); }
+std::string quoted(const Names& names) {
+    return quotedAll(names);
+}
+std::string quoted(const std::set<std::string>& names) {
+    return quotedAll(names);
+}
 
-std::string plural(const char* one, const char* many, std::size_t count) { return count == 1 ? one : many; }
+std::string plural(const char* one, const char* many, std::size_t count) {
+    return count == 1 ? one : many;
+}
 
-std::string containersNamed(const Names& names) { return plural("container", "containers", names.size()) + " " + quoted(names); }
+std::string containersNamed(const Names& names) {
+    return plural("container", "containers", names.size()) + " " + quoted(names);
+}
 
 std::string setters(bool pod, const Names& containers) {
     std::string text = pod ? "pod" : "";

@@ -11,10 +11,12 @@ namespace {
 Found allowPrivilegeEscalation(const PodView& pod) {
     Names bad;
     for (const auto& container : pod.containers) {
-        if (!container.security || container.security->allowPrivilegeEscalation.value_or(true)) bad.push_back(*container.name);
+        if (!container.security || container.security->allowPrivilegeEscalation.value_or(true))
+            bad.push_back(*container.name);
     }
     if (bad.empty()) return {};
-    return fmt::format("allowPrivilegeEscalation != false ({} must set securityContext.allowPrivilegeEscalation=false)", containersNamed(bad));
+    return fmt::format("allowPrivilegeEscalation != false ({} must set securityContext.allowPrivilegeEscalation=false)",
+                       containersNamed(bad));
 }
 
 Found capabilities(const PodView& pod) {
@@ -22,8 +24,10 @@ Found capabilities(const PodView& pod) {
     Names adding;
     std::set<std::string> added;
     for (const auto& container : pod.containers) {
-        const auto* capabilities = container.security && container.security->capabilities ? &*container.security->capabilities : nullptr;
-        const bool dropsAll = capabilities && std::find(capabilities->drop.begin(), capabilities->drop.end(), "ALL") != capabilities->drop.end();
+        const auto* capabilities =
+            container.security && container.security->capabilities ? &*container.security->capabilities : nullptr;
+        const bool dropsAll = capabilities && std::find(capabilities->drop.begin(), capabilities->drop.end(), "ALL") !=
+                                                  capabilities->drop.end();
         if (!dropsAll) keeping.push_back(*container.name);
         bool adds = false;
         if (!capabilities) continue;
@@ -35,14 +39,18 @@ Found capabilities(const PodView& pod) {
         if (adds) adding.push_back(*container.name);
     }
     Names details;
-    if (!keeping.empty()) details.push_back(containersNamed(keeping) + " must set securityContext.capabilities.drop=[\"ALL\"]");
-    if (!adding.empty()) details.push_back(fmt::format("{} must not include {} in securityContext.capabilities.add", containersNamed(adding), quoted(added)));
+    if (!keeping.empty())
+        details.push_back(containersNamed(keeping) + " must set securityContext.capabilities.drop=[\"ALL\"]");
+    if (!adding.empty())
+        details.push_back(fmt::format("{} must not include {} in securityContext.capabilities.add",
+                                      containersNamed(adding), quoted(added)));
     return details.empty() ? Found() : fmt::format("unrestricted capabilities ({})", fmt::join(details, "; "));
 }
 
 // What kind of volume it is when restricted Pods may not have it; null when they may.
 const char* restrictedType(const corev1::Volume& volume) {
-    if (volume.configMap || volume.csi || volume.downwardAPI || volume.emptyDir || volume.ephemeral || volume.image || volume.persistentVolumeClaim || volume.projected || volume.secret) {
+    if (volume.configMap || volume.csi || volume.downwardAPI || volume.emptyDir || volume.ephemeral || volume.image ||
+        volume.persistentVolumeClaim || volume.projected || volume.secret) {
         return nullptr;
     }
     if (volume.hostPath) return "hostPath";
@@ -79,7 +87,8 @@ Found restrictedVolumes(const PodView& pod) {
         types.insert(type);
     }
     if (bad.empty()) return {};
-    return fmt::format("restricted volume types ({} {} {} {} {})", plural("volume", "volumes", bad.size()), quoted(bad), plural("uses", "use", bad.size()),
+    return fmt::format("restricted volume types ({} {} {} {} {})", plural("volume", "volumes", bad.size()), quoted(bad),
+                       plural("uses", "use", bad.size()),
                        plural("restricted volume type", "restricted volume types", types.size()), quoted(types));
 }
 
@@ -97,13 +106,17 @@ Found runAsNonRoot(const PodView& pod) {
         }
     }
     const std::string who = setters(podIsRoot, roots);
-    if (!who.empty()) return fmt::format("runAsNonRoot != true ({} must not set securityContext.runAsNonRoot=false)", who);
+    if (!who.empty())
+        return fmt::format("runAsNonRoot != true ({} must not set securityContext.runAsNonRoot=false)", who);
     if (silent.empty()) return {};
-    return fmt::format("runAsNonRoot != true (pod or {} must set securityContext.runAsNonRoot=true)", containersNamed(silent));
+    return fmt::format("runAsNonRoot != true (pod or {} must set securityContext.runAsNonRoot=true)",
+                       containersNamed(silent));
 }
 
 Found runAsUser(const PodView& pod) {
-    const auto isRoot = [](const auto* security) { return security && security->runAsUser && *security->runAsUser == 0; };
+    const auto isRoot = [](const auto* security) {
+        return security && security->runAsUser && *security->runAsUser == 0;
+    };
     Names roots;
     for (const auto& container : pod.containers) {
         if (isRoot(container.security)) roots.push_back(*container.name);
@@ -133,15 +146,20 @@ Found seccompProfile(const PodView& pod) {
         }
     }
     const std::string who = setters(podIsBad, bad);
-    if (!who.empty()) return fmt::format("seccompProfile ({} must not set securityContext.seccompProfile.type to {})", who, quoted(types));
+    if (!who.empty())
+        return fmt::format("seccompProfile ({} must not set securityContext.seccompProfile.type to {})", who,
+                           quoted(types));
     if (silent.empty()) return {};
-    return fmt::format("seccompProfile (pod or {} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\")", containersNamed(silent));
+    return fmt::format(
+        "seccompProfile (pod or {} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or "
+        "\"Localhost\")",
+        containersNamed(silent));
 }
 
 }  // namespace
 
-// In the order of the checks' names. Since 1.25 nothing that Windows does not have is asked of its Pods, since 1.35 Pods with
-// users of their own may be root.
+// In the order of the checks' names. Since 1.25 nothing that Windows does not have is asked of its Pods, since 1.35
+// Pods with users of their own may be root.
 void appendRestricted(std::vector<Found>& found, const PodView& pod, int minor) {
     const bool exempt = pod.isWindows && minor >= 25;
     if (minor >= 8 && !exempt) found.push_back(allowPrivilegeEscalation(pod));

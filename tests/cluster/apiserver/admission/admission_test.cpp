@@ -53,7 +53,9 @@ KnownObjects shop() {
     return known;
 }
 
-QString text(const Result<void>& outcome) { return outcome ? QString() : QString::fromStdString(outcome.error().message); }
+QString text(const Result<void>& outcome) {
+    return outcome ? QString() : QString::fromStdString(outcome.error().message);
+}
 
 }  // namespace
 
@@ -77,7 +79,8 @@ private slots:
         auto object = pod();
         auto request = creating(object);
         const auto refused = namespaceLifecycle()->mutate(request, known);
-        QCOMPARE(text(refused), QStringLiteral("pods \"web\" is forbidden: unable to create new content in namespace shop because it is being terminated"));
+        QCOMPARE(text(refused), QStringLiteral("pods \"web\" is forbidden: unable to create new content in namespace "
+                                               "shop because it is being terminated"));
         QCOMPARE(refused.error().causes.front().reason, std::string("NamespaceTerminating"));
         request.operation = Operation::Update;
         QVERIFY(namespaceLifecycle()->mutate(request, known));
@@ -87,7 +90,8 @@ private slots:
         auto ns = named<corev1::Namespace>("", "kube-system");
         auto request = creating(ns);
         request.operation = Operation::Delete;
-        QCOMPARE(text(namespaceLifecycle()->mutate(request, {shop()})), QStringLiteral("namespaces \"kube-system\" is forbidden: this namespace may not be deleted"));
+        QCOMPARE(text(namespaceLifecycle()->mutate(request, {shop()})),
+                 QStringLiteral("namespaces \"kube-system\" is forbidden: this namespace may not be deleted"));
     }
 
     void aPodGetsItsServiceAccountsTokenAndPullSecrets() {
@@ -109,7 +113,8 @@ private slots:
     void aPodThatMountsSomethingThereItselfGetsNoToken() {
         base::Random random(1);
         auto object = pod();
-        object.spec.containers[0].volumeMounts.emplace_back().mountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+        object.spec.containers[0].volumeMounts.emplace_back().mountPath =
+            "/var/run/secrets/kubernetes.io/serviceaccount";
         auto request = creating(object);
         QVERIFY(serviceAccount(random)->mutate(request, shop()));
         QVERIFY(object.spec.volumes.empty());
@@ -132,7 +137,8 @@ private slots:
         auto request = creating(object);
         request.mayComeSoon = &mayCome;
         const auto refused = serviceAccount(random)->mutate(request, shop());
-        QCOMPARE(text(refused), QStringLiteral("pods \"web\" is forbidden: error looking up service account new/default: serviceaccount \"default\" not found"));
+        QCOMPARE(text(refused), QStringLiteral("pods \"web\" is forbidden: error looking up service account "
+                                               "new/default: serviceaccount \"default\" not found"));
         QVERIFY(mayCome);
         mayCome = false;
         object.spec.serviceAccountName = "robot";
@@ -148,7 +154,8 @@ private slots:
         QVERIFY(serviceAccount(random)->mutate(request, shop()));
         QVERIFY(object.spec.serviceAccountName.empty());
         object.spec.serviceAccountName = "default";
-        QCOMPARE(text(serviceAccount(random)->mutate(request, shop())), QStringLiteral("pods \"web\" is forbidden: a mirror pod may not reference service accounts"));
+        QCOMPARE(text(serviceAccount(random)->mutate(request, shop())),
+                 QStringLiteral("pods \"web\" is forbidden: a mirror pod may not reference service accounts"));
     }
 
     void aPriorityClassBecomesANumberAndNoOtherNumberIsTaken() {
@@ -164,9 +171,11 @@ private slots:
         QCOMPARE(*object.spec.priority, 1000);
         QCOMPARE(*object.spec.preemptionPolicy, std::string("Never"));
         object.spec.priority = 7;
-        QVERIFY(text(priority()->mutate(request, known)).contains(QStringLiteral("the integer value of priority (7) must not be provided in pod spec")));
+        QVERIFY(text(priority()->mutate(request, known))
+                    .contains(QStringLiteral("the integer value of priority (7) must not be provided in pod spec")));
         object.spec.priorityClassName = "none";
-        QCOMPARE(text(priority()->mutate(request, known)), QStringLiteral("pods \"web\" is forbidden: no PriorityClass with name none was found"));
+        QCOMPARE(text(priority()->mutate(request, known)),
+                 QStringLiteral("pods \"web\" is forbidden: no PriorityClass with name none was found"));
     }
 
     void thereIsOneDefaultPriorityClass() {
@@ -177,7 +186,9 @@ private slots:
         auto second = first;
         second.metadata.name = "second";
         auto request = creating(second);
-        QVERIFY(text(priority()->validate(request, known)).endsWith(QStringLiteral("PriorityClass first is already marked as default. Only one default can exist")));
+        QVERIFY(text(priority()->validate(request, known))
+                    .endsWith(QStringLiteral(
+                        "PriorityClass first is already marked as default. Only one default can exist")));
         request.object = &first;
         request.operation = Operation::Update;
         QVERIFY(priority()->validate(request, known));
@@ -210,7 +221,8 @@ private slots:
         QCOMPARE(object.spec.nodeSelector.at("sandbox"), std::string("yes"));
         QVERIFY(runtimeClass()->validate(request, known));
         object.spec.overhead["cpu"] = *api::Quantity::parse("1");
-        QVERIFY(text(runtimeClass()->mutate(request, known)).contains(QStringLiteral("doesn't match RuntimeClass's defined Overhead")));
+        QVERIFY(text(runtimeClass()->mutate(request, known))
+                    .contains(QStringLiteral("doesn't match RuntimeClass's defined Overhead")));
     }
 
     void theNewestMarkedStorageClassIsTheDefault() {
@@ -247,8 +259,10 @@ private slots:
         QCOMPARE(resources.requests.at("cpu").toString(), std::string("200m"));
         QCOMPARE(resources.limits.at("cpu").toString(), std::string("500m"));
         QCOMPARE(resources.requests.at("memory").toString(), std::string("64Mi"));
-        QCOMPARE(object.metadata.annotations.at("kubernetes.io/limit-ranger"),
-                 std::string("LimitRanger plugin set: memory request for container main; cpu, memory limit for container main"));
+        QCOMPARE(
+            object.metadata.annotations.at("kubernetes.io/limit-ranger"),
+            std::string(
+                "LimitRanger plugin set: memory request for container main; cpu, memory limit for container main"));
         QVERIFY(limitRanger()->validate(request, known));
     }
 
@@ -270,7 +284,8 @@ private slots:
         resources.limits["memory"] = api::Quantity::of("200Mi");
         auto request = creating(object);
         QCOMPARE(text(limitRanger()->validate(request, known)),
-                 QStringLiteral("pods \"web\" is forbidden: [minimum cpu usage per Container is 50m, but request is 10m, cpu max limit to request ratio per Container is 8, but provided ratio "
+                 QStringLiteral("pods \"web\" is forbidden: [minimum cpu usage per Container is 50m, but request is "
+                                "10m, cpu max limit to request ratio per Container is 8, but provided ratio "
                                 "is 50.000000, maximum memory usage per Pod is 100Mi, but limit is 200Mi]"));
     }
 
@@ -281,7 +296,8 @@ private slots:
         object.metadata.generateName = "web-";
         object.spec.serviceAccountName = "robot";
         auto request = creating(object);
-        QVERIFY(text(serviceAccount(random)->mutate(request, shop())).startsWith(QStringLiteral("pods \"web-\" is forbidden")));
+        QVERIFY(text(serviceAccount(random)->mutate(request, shop()))
+                    .startsWith(QStringLiteral("pods \"web-\" is forbidden")));
     }
 };
 

@@ -16,7 +16,8 @@ public:
         m_objects[groupResource][{ns, name}] = std::make_shared<const T>(std::move(object));
     }
 
-    api::ObjectPtr get(const std::string& groupResource, const std::string& ns, const std::string& name) const override {
+    api::ObjectPtr get(const std::string& groupResource, const std::string& ns,
+                       const std::string& name) const override {
         const auto resource = m_objects.find(groupResource);
         if (resource == m_objects.end()) return nullptr;
         const auto found = resource->second.find({ns, name});

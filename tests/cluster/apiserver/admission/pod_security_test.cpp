@@ -79,24 +79,31 @@ private slots:
         made.spec.volumes.emplace_back().name = "root";
         made.spec.volumes[0].hostPath.emplace().path = "/";
         QCOMPARE(found(made, Level::Baseline),
-                 QStringLiteral("host namespaces (hostNetwork=true, hostPID=true), hostPath volumes (volume \"root\"), hostPort (container \"main\" uses hostPort 80), "
+                 QStringLiteral("host namespaces (hostNetwork=true, hostPID=true), hostPath volumes (volume \"root\"), "
+                                "hostPort (container \"main\" uses hostPort 80), "
                                 "privileged (container \"main\" must not set securityContext.privileged=true)"));
     }
 
     void aRestrictedPodMustSayThatItIsHarmless() {
         QCOMPARE(found(restrictedPod(), Level::Restricted), QString());
-        QCOMPARE(found(pod(), Level::Restricted),
-                 QStringLiteral("allowPrivilegeEscalation != false (container \"main\" must set securityContext.allowPrivilegeEscalation=false), "
-                                "unrestricted capabilities (container \"main\" must set securityContext.capabilities.drop=[\"ALL\"]), "
-                                "runAsNonRoot != true (pod or container \"main\" must set securityContext.runAsNonRoot=true), "
-                                "seccompProfile (pod or container \"main\" must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\")"));
+        QCOMPARE(
+            found(pod(), Level::Restricted),
+            QStringLiteral(
+                "allowPrivilegeEscalation != false (container \"main\" must set "
+                "securityContext.allowPrivilegeEscalation=false), "
+                "unrestricted capabilities (container \"main\" must set securityContext.capabilities.drop=[\"ALL\"]), "
+                "runAsNonRoot != true (pod or container \"main\" must set securityContext.runAsNonRoot=true), "
+                "seccompProfile (pod or container \"main\" must set securityContext.seccompProfile.type to "
+                "\"RuntimeDefault\" or \"Localhost\")"));
     }
 
     void whatWasForbiddenLaterIsAllowedByAnOlderVersion() {
         auto made = pod();
         made.spec.containers[0].livenessProbe.emplace().httpGet.emplace().host = "elsewhere";
         QCOMPARE(found(made, Level::Baseline, 33), QString());
-        QCOMPARE(found(made, Level::Baseline, 34), QStringLiteral("probe or lifecycle host (container \"main\" uses probe or lifecycle host \"elsewhere\")"));
+        QCOMPARE(
+            found(made, Level::Baseline, 34),
+            QStringLiteral("probe or lifecycle host (container \"main\" uses probe or lifecycle host \"elsewhere\")"));
     }
 
     void aPodWithUsersOfItsOwnMayBeRoot() {
@@ -110,16 +117,21 @@ private slots:
     void aNamespacesLabelIsEnforced() {
         auto made = pod();
         made.spec.hostIPC = true;
-        const auto refused = admit(made, namespaceWith({{"pod-security.kubernetes.io/enforce", "baseline"}, {"pod-security.kubernetes.io/enforce-version", "v1.30"}}));
+        const auto refused = admit(made, namespaceWith({{"pod-security.kubernetes.io/enforce", "baseline"},
+                                                        {"pod-security.kubernetes.io/enforce-version", "v1.30"}}));
         QVERIFY(!refused);
-        QCOMPARE(refused.error().message, std::string("pods \"web\" is forbidden: violates PodSecurity \"baseline:v1.30\": host namespaces (hostIPC=true)"));
+        QCOMPARE(
+            refused.error().message,
+            std::string(
+                "pods \"web\" is forbidden: violates PodSecurity \"baseline:v1.30\": host namespaces (hostIPC=true)"));
     }
 
     void aWarningLetsThePodIn() {
         auto made = pod();
         made.spec.hostIPC = true;
         QVERIFY(admit(made, namespaceWith({{"pod-security.kubernetes.io/warn", "baseline"}})));
-        QCOMPARE(m_warnings, std::vector<std::string>{"would violate PodSecurity \"baseline:latest\": host namespaces (hostIPC=true)"});
+        QCOMPARE(m_warnings, std::vector<std::string>{
+                                 "would violate PodSecurity \"baseline:latest\": host namespaces (hostIPC=true)"});
     }
 
     void aPodThatWasThereBeforeTheLabelMayChangeItsLabels() {
@@ -134,11 +146,15 @@ private slots:
     }
 
     void anUnknownLevelIsRefusedOnNamespacesAndFailsClosed() {
-        const Policy policy = policyOf({{"pod-security.kubernetes.io/enforce", "strict"}, {"pod-security.kubernetes.io/warn-version", "1.30"}});
+        const Policy policy = policyOf(
+            {{"pod-security.kubernetes.io/enforce", "strict"}, {"pod-security.kubernetes.io/warn-version", "1.30"}});
         QCOMPARE(policy.enforce.level, Level::Restricted);
         QCOMPARE(policy.errors.size(), std::size_t(2));
-        QCOMPARE(policy.errors[0].message(), std::string("metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value: \"strict\": must be one of privileged, baseline, restricted"));
-        QCOMPARE(policy.errors[1].message(), std::string("metadata.labels[pod-security.kubernetes.io/warn-version]: Invalid value: \"1.30\": must be \"latest\" or \"v1.x\""));
+        QCOMPARE(policy.errors[0].message(),
+                 std::string("metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value: \"strict\": must be "
+                             "one of privileged, baseline, restricted"));
+        QCOMPARE(policy.errors[1].message(), std::string("metadata.labels[pod-security.kubernetes.io/warn-version]: "
+                                                         "Invalid value: \"1.30\": must be \"latest\" or \"v1.x\""));
     }
 };
 

@@ -28,7 +28,8 @@ class ScaleTest final : public QObject {
         if (!managers) return {};
         for (const auto& each : managers->as_array()) {
             const auto* subresource = each.as_object().if_contains("subresource");
-            if (subresource && *subresource == "scale" && each.at("manager") == manager.c_str()) return boost::json::serialize(each.at("fieldsV1"));
+            if (subresource && *subresource == "scale" && each.at("manager") == manager.c_str())
+                return boost::json::serialize(each.at("fieldsV1"));
         }
         return {};
     }
@@ -36,13 +37,21 @@ class ScaleTest final : public QObject {
 private slots:
     void init() {
         m_cluster = std::make_unique<ServedStore>();
-        m_cluster->server().addSubresource("deployments.apps", "scale", std::make_unique<apiserver::ScaleHandler>(m_cluster->server()));
-        QCOMPARE(m_cluster->ask("POST", kDeployments, R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"spec":{"replicas":2,"selector":{"matchLabels":{"a":"b"}},
-            "template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}})").code, 201);
+        m_cluster->server().addSubresource("deployments.apps", "scale",
+                                           std::make_unique<apiserver::ScaleHandler>(m_cluster->server()));
+        QCOMPARE(
+            m_cluster
+                ->ask(
+                    "POST", kDeployments,
+                    R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"spec":{"replicas":2,"selector":{"matchLabels":{"a":"b"}},
+            "template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}})")
+                .code,
+            201);
     }
 
     void scalingIsAWriteOfTheObjectThatCountsItsGeneration() {
-        const Answer scaled = m_cluster->ask("PATCH", kWeb + "/scale", R"({"spec":{"replicas":5}})", "application/merge-patch+json");
+        const Answer scaled =
+            m_cluster->ask("PATCH", kWeb + "/scale", R"({"spec":{"replicas":5}})", "application/merge-patch+json");
         QCOMPARE(scaled.code, 200);
         QCOMPARE(scaled.at("/kind"), std::string("Scale"));
         const Answer object = m_cluster->ask("GET", kWeb);
@@ -51,12 +60,14 @@ private slots:
     }
 
     void whoScalesOwnsTheReplicasUnderTheSubresource() {
-        m_cluster->ask("PATCH", kWeb + "/scale?fieldManager=autoscaler", R"({"spec":{"replicas":5}})", "application/strategic-merge-patch+json");
+        m_cluster->ask("PATCH", kWeb + "/scale?fieldManager=autoscaler", R"({"spec":{"replicas":5}})",
+                       "application/strategic-merge-patch+json");
         QCOMPARE(ownedThroughScale("autoscaler"), std::string(R"({"f:spec":{"f:replicas":{}}})"));
     }
 
     void anAppliedScaleMeetsWhoeverHasTheReplicas() {
-        const std::string scale = R"({"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"web"},"spec":{"replicas":7}})";
+        const std::string scale =
+            R"({"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"web"},"spec":{"replicas":7}})";
         const std::string type = "application/apply-patch+yaml";
         QCOMPARE(m_cluster->ask("PATCH", kWeb + "/scale?fieldManager=keda", scale, type).code, 409);
         QCOMPARE(m_cluster->ask("PATCH", kWeb + "/scale?fieldManager=keda&force=true", scale, type).code, 200);
@@ -64,7 +75,9 @@ private slots:
     }
 
     void aStaleScaleIsAConflict() {
-        const Answer refused = m_cluster->ask("PUT", kWeb + "/scale", R"({"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"web","resourceVersion":"1"},"spec":{"replicas":1}})");
+        const Answer refused = m_cluster->ask(
+            "PUT", kWeb + "/scale",
+            R"({"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"web","resourceVersion":"1"},"spec":{"replicas":1}})");
         QCOMPARE(refused.code, 409);
         QVERIFY(refused.at("/message").starts_with("Operation cannot be fulfilled on deployments.apps \"web\""));
     }
@@ -72,7 +85,9 @@ private slots:
     void whatIsNoScaleIsRefused() {
         QCOMPARE(m_cluster->ask("PUT", kWeb + "/scale", R"({"apiVersion":"v1","kind":"Nonsense"})").code, 400);
         QCOMPARE(m_cluster->ask("POST", kWeb + "/scale", "{}").code, 405);
-        QCOMPARE(m_cluster->ask("PATCH", kWeb + "/scale", R"({"spec":{"replicas":-1}})", "application/merge-patch+json").code, 422);
+        QCOMPARE(m_cluster->ask("PATCH", kWeb + "/scale", R"({"spec":{"replicas":-1}})", "application/merge-patch+json")
+                     .code,
+                 422);
     }
 };
 

@@ -78,13 +78,15 @@ private:
 };
 
 AgentCredentials credentials() {
-    static const pki::Identity identity = testAuthority().issueClient({.commonName = "kube-apiserver-kubelet-client"}, testValidity()).value();
+    static const pki::Identity identity =
+        testAuthority().issueClient({.commonName = "kube-apiserver-kubelet-client"}, testValidity()).value();
     return {testAuthority().certificate().pem(), identity.certificatePem, identity.keyPem};
 }
 
 // The server that clients speak to: whatever they ask goes to the backend under the same target.
 struct Front {
-    explicit Front(std::uint16_t backend, ForwardRequest::Security security = ForwardRequest::Security::NodeAgent, std::string address = "127.0.0.1")
+    explicit Front(std::uint16_t backend, ForwardRequest::Security security = ForwardRequest::Security::NodeAgent,
+                   std::string address = "127.0.0.1")
         : forwarder(Forwarder::create(credentials()).value()), server([=, this](Request request) {
               ForwardRequest forward;
               forward.address = address;
@@ -93,7 +95,10 @@ struct Front {
               forward.target = request.rawPath;
               forward.upgrade = request.headers.hasToken("Connection", "upgrade");
               forward.unreachable = [](const std::string& why) { return textResponse(why, 503); };
-              if (refuses) forward.refused = [](int code, const std::string& body) { return textResponse(std::to_string(code) + ": " + body, 418); };
+              if (refuses)
+                  forward.refused = [](int code, const std::string& body) {
+                      return textResponse(std::to_string(code) + ": " + body, 418);
+                  };
               return forwarder->forward(request, std::move(forward));
           }) {}
 
@@ -102,7 +107,9 @@ struct Front {
     TestServer server;
 };
 
-QByteArray get(const QByteArray& target) { return "GET " + target + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n\r\n"; }
+QByteArray get(const QByteArray& target) {
+    return "GET " + target + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n\r\n";
+}
 
 }  // namespace
 
@@ -111,13 +118,15 @@ class ForwardTest final : public QObject {
 private slots:
     void theAgentSeesWhoTheServerIsAndNotTheClientsSecrets() {
         TestServer node([](const Request& request) {
-            return textResponse((request.peer ? request.peer->commonName : "nobody") + "|" + std::string(request.headers.get("Authorization")) + "|" + request.path + "|" +
+            return textResponse((request.peer ? request.peer->commonName : "nobody") + "|" +
+                                std::string(request.headers.get("Authorization")) + "|" + request.path + "|" +
                                 std::string(request.headers.get("X-Forwarded-For")));
         });
         Front front(node.port());
         RawClient client(front.server);
         client.send(get("/containerLogs/a/b/c"));
-        QVERIFY(client.readUntil("127.0.0.1").contains("kube-apiserver-kubelet-client||/containerLogs/a/b/c|127.0.0.1"));
+        QVERIFY(
+            client.readUntil("127.0.0.1").contains("kube-apiserver-kubelet-client||/containerLogs/a/b/c|127.0.0.1"));
     }
 
     void aFollowedBodyArrivesPieceByPieceAndEndsWithTheClient() {
@@ -146,7 +155,8 @@ private slots:
             Response response;
             if (request.path == "/exec") {
                 response.code = 101;
-                response.upgrade = Upgrade{.protocol = "SPDY/3.1", .subprotocol = {}, .handler = std::make_shared<Echo>()};
+                response.upgrade =
+                    Upgrade{.protocol = "SPDY/3.1", .subprotocol = {}, .handler = std::make_shared<Echo>()};
             } else {
                 response.stream = std::make_unique<Piecewise::Source>(log);
             }
@@ -158,7 +168,8 @@ private slots:
         log.give("a line\n");
         QVERIFY(follower.readUntil("a line\n").contains("a line\n"));
         RawClient channel(front.server);
-        channel.send("POST /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n\r\n");
+        channel.send(
+            "POST /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n\r\n");
         QVERIFY(channel.readUntil("\r\n\r\n").startsWith("HTTP/1.1 101 "));
         front.server.server().shutDown(std::chrono::seconds(5));
         QTRY_VERIFY_WITH_TIMEOUT(log.isGone(), kPatience);
@@ -179,12 +190,15 @@ private slots:
             Response response;
             response.code = 101;
             response.headers = {{"X-Stream-Protocol-Version", "v4.channel.k8s.io"}};
-            response.upgrade = Upgrade{.protocol = std::string(request.headers.get("Upgrade")), .subprotocol = {}, .handler = std::make_shared<Echo>()};
+            response.upgrade = Upgrade{.protocol = std::string(request.headers.get("Upgrade")),
+                                       .subprotocol = {},
+                                       .handler = std::make_shared<Echo>()};
             return response;
         });
         Front front(node.port());
         RawClient client(front.server);
-        client.send("POST /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n\r\n");
+        client.send(
+            "POST /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n\r\n");
         const QByteArray head = client.readUntil("\r\n\r\n");
         QVERIFY(head.startsWith("HTTP/1.1 101 "));
         QVERIFY(head.contains("Upgrade: SPDY/3.1"));
@@ -207,7 +221,9 @@ private slots:
         TestServer node([](const Request& request) {
             Response response;
             response.code = 101;
-            response.upgrade = Upgrade{.protocol = "websocket", .subprotocol = std::string(offeredSubprotocols(request).front()), .handler = std::make_shared<Echo>()};
+            response.upgrade = Upgrade{.protocol = "websocket",
+                                       .subprotocol = std::string(offeredSubprotocols(request).front()),
+                                       .handler = std::make_shared<Echo>()};
             return response;
         });
         Front front(node.port());
@@ -227,7 +243,8 @@ private slots:
         auto answer = listener->answer.get_future();
         std::promise<std::string> chosen;
         auto protocol = chosen.get_future();
-        client->openWebSocket({.target = "/exec"}, {"v5.channel.k8s.io", "v4.channel.k8s.io"}, listener, [&](Result<std::string> result) { chosen.set_value(result.value_or("refused")); });
+        client->openWebSocket({.target = "/exec"}, {"v5.channel.k8s.io", "v4.channel.k8s.io"}, listener,
+                              [&](Result<std::string> result) { chosen.set_value(result.value_or("refused")); });
         QCOMPARE(protocol.get(), std::string("v5.channel.k8s.io"));
         QCOMPARE(answer.get(), std::string("ping"));
     }
@@ -260,19 +277,23 @@ private slots:
         Front front(free);
         RawClient client(front.server);
         client.send(get("/log"));
-        QVERIFY(client.readUntil("refused").contains(QByteArray("dial tcp 127.0.0.1:") + QByteArray::number(free) + ": connect: connection refused"));
+        QVERIFY(client.readUntil("refused").contains(QByteArray("dial tcp 127.0.0.1:") + QByteArray::number(free) +
+                                                     ": connect: connection refused"));
     }
 
     void anAgentWithAForeignCertificateIsNotSpokenTo() {
         bool asked = false;
         const auto stranger = pki::Authority::create("stranger", testValidity()).value();
-        const auto identity = stranger.issueServer({.commonName = "x", .ipAddresses = {"127.0.0.1"}}, testValidity()).value();
+        const auto identity =
+            stranger.issueServer({.commonName = "x", .ipAddresses = {"127.0.0.1"}}, testValidity()).value();
         TestServer node(
             [&](const Request&) {
                 asked = true;
                 return textResponse("secret");
             },
-            [&](ServerOptions& options) { options.identity = {identity.certificatePem, identity.keyPem}; });
+            [&](ServerOptions& options) {
+                options.identity = {identity.certificatePem, identity.keyPem};
+            });
         Front front(node.port());
         RawClient client(front.server);
         client.send(get("/log"));
