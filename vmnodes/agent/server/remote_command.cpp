@@ -160,6 +160,12 @@ void RemoteCommand::received(const spdy::RstStream& reset, Step& step) {
     ended(stream, step);
 }
 
+RemoteCommand::Step RemoteCommand::ping() {
+    Step step;
+    if (!m_over) step.toRuntime = m_writer.write(spdy::Ping{2 * m_pings++ + 1});
+    return step;
+}
+
 RemoteCommand::Step RemoteCommand::runtimeGone() {
     Step step;
     finish(m_status.empty() ? "the connection to the container runtime was lost" : "", step);

@@ -44,6 +44,8 @@ public:
     Step begin();
     Step fromClient(std::string_view message);
     Step fromRuntime(std::string_view bytes);
+    // Asks the runtime for a sign of life: a session that it sees nothing of for hours is ended by it.
+    Step ping();
     // The runtime's connection has ended, with or without a word.
     Step runtimeGone();
     // Bytes of the client that wait for the runtime to accept their stream.
@@ -77,6 +79,7 @@ private:
     spdy::FrameReader m_reader;
     std::array<Stream, kChannels> m_streams;
     std::string m_status;  // what the runtime has written to the error stream
+    std::uint32_t m_pings = 0;
     bool m_over = false;
 };
 

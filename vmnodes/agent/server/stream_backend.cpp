@@ -41,7 +41,10 @@ Result<Target> parse(const std::string& url) {
 class SpdyBackend final : public StreamBackend, public std::enable_shared_from_this<SpdyBackend> {
 public:
     explicit SpdyBackend(std::shared_ptr<asio::io_context> context)
-        : m_context(std::move(context)), m_strand(asio::make_strand(*m_context)), m_socket(m_strand) {}
+        : m_context(std::move(context)),
+          m_strand(asio::make_strand(*m_context)),
+          m_socket(m_strand),
+          m_timer(m_strand) {}
 
     Result<void> open(const Target& target, const http::Headers& headers) {
         asio::ip::tcp::resolver resolver(*m_context);
@@ -69,12 +72,17 @@ public:
         return {};
     }
 
+    void setTick(base::Duration period, std::function<void()> tick) override {
+        m_period = period;
+        m_tick = std::move(tick);
+    }
     void begin(std::shared_ptr<http::ChannelHandler> handler) override {
         asio::post(m_strand, [self = shared_from_this(), handler = std::move(handler)]() mutable {
             self->m_handler = std::move(handler);
             self->m_handler->opened(self);
             if (!self->m_early.empty()) self->m_handler->received(std::exchange(self->m_early, {}), false);
             self->read();
+            if (self->m_tick) self->awaitTick();
         });
     }
     void send(http::Buffers message, bool) override {
@@ -114,6 +122,15 @@ private:
                                      self->received(error, self->m_buffer.substr(0, size));
                                  });
     }
+    void awaitTick() {
+        m_timer.expires_after(m_period);
+        m_timer.async_wait([weak = weak_from_this()](ErrorCode error) {
+            const auto self = weak.lock();
+            if (error || !self || self->m_closed) return;
+            self->m_tick();
+            self->awaitTick();
+        });
+    }
     void received(const ErrorCode& error, std::string message) {
         m_reading = false;
         if (m_closed) return;
@@ -139,12 +156,17 @@ private:
         ErrorCode ignored;
         m_socket.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
         m_socket.close(ignored);
+        m_timer.cancel();
+        m_tick = nullptr;
         if (m_handler) std::exchange(m_handler, nullptr)->closed(code, {});
     }
 
     const std::shared_ptr<asio::io_context> m_context;
     http::IoStrand m_strand;
     Socket m_socket;
+    http::IoTimer m_timer;
+    base::Duration m_period{};
+    std::function<void()> m_tick;
     std::shared_ptr<http::ChannelHandler> m_handler;
     std::string m_buffer, m_early;
     std::deque<std::string> m_out;

@@ -2,11 +2,13 @@
 // Private to server/.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "cluster/base/http/message.h"
 #include "cluster/base/result.h"
+#include "cluster/base/time.h"
 
 namespace qd::http {
 class IoThreads;
@@ -18,6 +20,8 @@ class StreamBackend : public http::Channel {
 public:
     // Begins to read: opened() is called with this channel, then the rest. Once.
     virtual void begin(std::shared_ptr<http::ChannelHandler> handler) = 0;
+    // Calls `tick` each `period` from the beginning to the end, one call at a time with the handler's. Before begin().
+    virtual void setTick(base::Duration period, std::function<void()> tick) = 0;
     // What the server answered the handshake with.
     http::Headers answer;
 };

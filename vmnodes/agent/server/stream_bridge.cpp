@@ -44,6 +44,10 @@ public:
         m_ends[front].channel.reset();
         closeBoth();
     }
+    void keepAlive() {
+        const std::lock_guard lock(m_mutex);
+        if (m_command && !m_over) carryOut(m_command->ping());
+    }
     // Passes on what the front, or the back, has sent. Answers whether there is more than enough of it on its way.
     bool pass(bool fromFront, std::string message) {
         const std::lock_guard lock(m_mutex);
@@ -137,8 +141,13 @@ apiserver::Response refused(int code, const std::string& message) {
 }
 
 apiserver::Response joined(std::shared_ptr<StreamBackend> backend, apiserver::Upgrade upgrade,
-                           std::unique_ptr<RemoteCommand> command) {
+                           std::unique_ptr<RemoteCommand> command, base::Duration keepAlive) {
+    const bool translated = command != nullptr;
     const auto joint = std::make_shared<Joint>(std::move(command));
+    if (translated)
+        backend->setTick(keepAlive, [weak = std::weak_ptr(joint)] {
+            if (const auto session = weak.lock()) session->keepAlive();
+        });
     auto back = std::make_shared<End>(joint, false, nullptr, nullptr);
     upgrade.handler = std::make_shared<End>(joint, true, backend, std::move(back));
     apiserver::Response response;
@@ -183,7 +192,8 @@ Result<Agreement> agree(const apiserver::Request& request) {
 
 }  // namespace
 
-StreamBridge::StreamBridge() : m_io(std::make_unique<http::IoThreads>("streams", 1)) {}
+StreamBridge::StreamBridge(base::Duration keepAlive)
+    : m_keepAlive(keepAlive), m_io(std::make_unique<http::IoThreads>("streams", 1)) {}
 StreamBridge::~StreamBridge() = default;
 
 apiserver::Response StreamBridge::open(const std::string& url, const apiserver::Request& request) {
@@ -193,7 +203,7 @@ apiserver::Response StreamBridge::open(const std::string& url, const apiserver::
     for (std::string& version : agreement->versions) wish.headers.add(kStreamVersion, std::move(version));
     auto backend = openSpdyBackend(*m_io, wish);
     if (!backend) return refused(500, backend.error().message);
-    return joined(std::move(*backend), std::move(agreement->upgrade), std::move(agreement->command));
+    return joined(std::move(*backend), std::move(agreement->upgrade), std::move(agreement->command), m_keepAlive);
 }
 
 }  // namespace qd::agent::server

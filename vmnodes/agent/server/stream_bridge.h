@@ -18,11 +18,14 @@ namespace qd::agent::server {
 
 class StreamBridge final : public SessionOpener {
 public:
-    StreamBridge();
+    // keepAlive: how often the runtime is asked for a sign of life in translated sessions, whose clients cannot do so
+    // themselves; containerd ends those that it sees nothing of for four hours.
+    explicit StreamBridge(base::Duration keepAlive = std::chrono::minutes(5));
     ~StreamBridge() override;
     apiserver::Response open(const std::string& url, const apiserver::Request& request) override;
 
 private:
+    const base::Duration m_keepAlive;
     std::unique_ptr<http::IoThreads> m_io;
 };
 

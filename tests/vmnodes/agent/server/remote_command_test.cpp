@@ -189,6 +189,16 @@ private slots:
             QVERIFY(command.fromClient(one).toRuntime.empty());
     }
 
+    void theRuntimeIsAskedForSignsOfLifeWithOddNumbers() {
+        RemoteCommand command(kAll, true);
+        Runtime runtime;
+        runtime.accept(command);
+        QVERIFY(runtime.read(command.ping()) == std::vector<spdy::Frame>(1, spdy::Ping{1}));
+        QVERIFY(runtime.read(command.ping()) == std::vector<spdy::Frame>(1, spdy::Ping{3}));
+        command.runtimeGone();
+        QVERIFY(command.ping().toRuntime.empty());
+    }
+
     void thePeersPingsAreAnsweredAndOurOwnAreNot() {
         RemoteCommand command(kAll, true);
         Runtime runtime;

@@ -80,17 +80,9 @@ private slots:
         QTcpServer runtime;
         QVERIFY(runtime.listen(QHostAddress::LocalHost));
         StreamBridge bridge;
-        apiserver::Request request;
-        request.query = http::Query::parse("command=cat&input=1&output=1&error=1");
-        request.headers = {{"Connection", "Upgrade"},
-                           {"Upgrade", "websocket"},
-                           {"Sec-WebSocket-Protocol", "v5.channel.k8s.io, v4.channel.k8s.io"}};
-        auto opening = open(bridge, runtime, request);
-        QTcpSocket* socket = accept(runtime);
+        auto opening = open(bridge, runtime, webSocket());
+        QTcpSocket* socket = agree(runtime);
         QVERIFY(socket != nullptr);
-        QVERIFY(readHead(socket).contains("X-Stream-Protocol-Version: v4.channel.k8s.io\r\n"));
-        socket->write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n");
-        socket->flush();
         apiserver::Response response = finish(opening);
         QVERIFY(response.upgrade.has_value());
         QCOMPARE(response.upgrade->protocol, std::string("websocket"));
@@ -102,6 +94,29 @@ private slots:
         playCat(socket);
         QTRY_VERIFY(front->isClosed());
         QCOMPARE(front->received(), std::string("\1") + "\1all of it" + "\3{}");
+    }
+
+    void theRuntimeHearsOfAQuietSessionNowAndThen() {
+        QTcpServer runtime;
+        QVERIFY(runtime.listen(QHostAddress::LocalHost));
+        StreamBridge bridge(std::chrono::milliseconds(10));
+        auto opening = open(bridge, runtime, webSocket());
+        QTcpSocket* socket = agree(runtime);
+        QVERIFY(socket != nullptr);
+        apiserver::Response response = finish(opening);
+        QVERIFY(response.upgrade.has_value());
+        response.upgrade->handler->opened(std::make_shared<FrontChannel>());
+        spdy::FrameReader reader;
+        std::vector<std::uint32_t> pings;
+        while (pings.size() < 2) {
+            if (socket->bytesAvailable() == 0) QVERIFY(socket->waitForReadyRead(5000));
+            const auto frames = reader.feed(socket->readAll().toStdString());
+            QVERIFY(frames.has_value());
+            for (const spdy::Frame& frame : *frames)
+                if (const auto* ping = std::get_if<spdy::Ping>(&frame)) pings.push_back(ping->id);
+        }
+        QCOMPARE(pings.at(0), 1U);
+        QCOMPARE(pings.at(1), 3U);
     }
 
     void aRefusalOfTheRuntimeIsPassedOn() {
@@ -125,6 +140,23 @@ private slots:
     }
 
 private:
+    static apiserver::Request webSocket() {
+        apiserver::Request request;
+        request.query = http::Query::parse("command=cat&input=1&output=1&error=1");
+        request.headers = {{"Connection", "Upgrade"},
+                           {"Upgrade", "websocket"},
+                           {"Sec-WebSocket-Protocol", "v5.channel.k8s.io, v4.channel.k8s.io"}};
+        return request;
+    }
+    // Takes the bridge's connection and agrees to speak SPDY; null when it asks for something else.
+    static QTcpSocket* agree(QTcpServer& runtime) {
+        QTcpSocket* socket = accept(runtime);
+        if (socket == nullptr || !readHead(socket).contains("X-Stream-Protocol-Version: v4.channel.k8s.io\r\n"))
+            return nullptr;
+        socket->write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n");
+        socket->flush();
+        return socket;
+    }
     // The runtime's part: accepts what is opened, sends back what comes, and ends when the input has ended.
     static void playCat(QTcpSocket* socket) {
         spdy::FrameReader reader;
