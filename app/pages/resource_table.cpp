@@ -1,6 +1,7 @@
 #include "app/pages/resource_table.h"
 
 #include <QContextMenuEvent>
+#include <QFocusEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QScrollBar>
@@ -126,8 +127,14 @@ void ResourceTable::setUpView() {
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& index) {
         // While rows go, indexes do not tell true; keepSelection() says afterwards what is chosen.
         if (m_removing) return;
+        // A view that gets the focus makes its first row current without choosing it.
+        if (index.isValid() && !current()) return;
         m_current = m_proxy->objectAt(index);
         emit currentChanged(m_current);
+    });
+    // A press makes the row current first and selects it then.
+    connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
+        if (!m_removing && current()) keepSelection();
     });
     connect(m_view, &QTableView::doubleClicked, this,
             [this](const QModelIndex& index) { emit activated(m_proxy->objectAt(index)); });
@@ -210,7 +217,8 @@ void ResourceTable::showEmptyText() {
 }
 
 api::ObjectPtr ResourceTable::current() const {
-    return m_proxy->objectAt(m_view->currentIndex());
+    const QModelIndex index = m_view->currentIndex();
+    return m_view->selectionModel()->isSelected(index) ? m_proxy->objectAt(index) : nullptr;
 }
 
 void ResourceTable::select(const std::string& uid) {
@@ -243,6 +251,11 @@ void ResourceTable::keepSelection() {
 }
 
 bool ResourceTable::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == m_view && event->type() == QEvent::FocusIn) {
+        // Whoever comes by keyboard must see where they are.
+        const Qt::FocusReason reason = static_cast<QFocusEvent*>(event)->reason();
+        if (reason == Qt::TabFocusReason || reason == Qt::BacktabFocusReason) chooseFirst();
+    }
     if (watched == m_view && event->type() == QEvent::KeyPress) {
         const int key = static_cast<QKeyEvent*>(event)->key();
         if ((key == Qt::Key_Return || key == Qt::Key_Enter) && current()) {

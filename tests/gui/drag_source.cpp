@@ -1,6 +1,7 @@
 // Another program's window with a file in it that can be dragged: drag_source <file> <x> <y>. Ends when its input ends.
 #include <QApplication>
 #include <QDrag>
+#include <QFileInfo>
 #include <QLabel>
 #include <QMimeData>
 #include <QMouseEvent>
@@ -11,7 +12,9 @@ namespace {
 
 class FileLabel : public QLabel {
 public:
-    explicit FileLabel(const QString& path) : QLabel(path), m_path(path) {}
+    explicit FileLabel(const QString& path) : QLabel(QFileInfo(path).fileName()), m_path(path) {
+        setAlignment(Qt::AlignCenter);
+    }
 
 protected:
     void mouseMoveEvent(QMouseEvent* event) override {

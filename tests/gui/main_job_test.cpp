@@ -102,6 +102,20 @@ class MainJobTest : public QObject {
             attend();
             hand.type(text);
         }
+        // The table of a page, once the page is there.
+        QTableView& table(const char* page) {
+            auto& shown = await<QWidget>(page);
+            QTableView* found = nullptr;
+            const bool came = QTest::qWaitFor(
+                [&] {
+                    for (QTableView* each : shown.findChildren<QTableView*>(QStringLiteral("resourceTable")))
+                        if (each->isVisible()) found = each;
+                    return found != nullptr;
+                },
+                kWait);
+            if (!came) qFatal("%s has no table", page);
+            return *found;
+        }
         void click(const char* name) { hand.click(await<QWidget>(name)); }
         // What is in a field goes, and this comes.
         void fill(const char* name, const QString& text) {
@@ -258,14 +272,14 @@ private:
     void seeItLive(Desk& desk) {
         desk.click("rail.network");
         auto& endpoints = desk.await<views::EndpointsView>("endpointsView");
-        auto& services = desk.await<QTableView>("resourceTable");
+        auto& services = desk.table("networkPage");
         QTRY_COMPARE_WITH_TIMEOUT(services.model()->rowCount(), 2, kWait);
         desk.hand.click(desk.rowAt(services, QStringLiteral("web")));
         QTRY_COMPARE_WITH_TIMEOUT(endpoints.tiles().size(), 3, kWait);
         QTRY_VERIFY_WITH_TIMEOUT(allReady(endpoints), kWait);
         desk.shoot(QStringLiteral("job-service"));
         desk.click("rail.workloads");
-        auto& deployments = desk.await<QTableView>("resourceTable");
+        auto& deployments = desk.table("workloadsPage");
         QTRY_COMPARE_WITH_TIMEOUT(deployments.model()->rowCount(), 1, kWait);
         desk.shoot(QStringLiteral("job-deployments"));
         desk.hand.doubleClick(desk.rowAt(deployments, QStringLiteral("web")));
@@ -294,6 +308,7 @@ private:
         const QString victim = podsOf(rollout).first();
         desk.clickTile(rollout, victim);
         QTRY_COMPARE(rollout.selected(), victim);
+        QTRY_VERIFY(desk.table("workloadsPage").selectionModel()->hasSelection());
         desk.key(Hand::kDelete, {Hand::kControl});
         desk.await<QDialog>("deleteDialog");
         desk.shoot(QStringLiteral("job-delete"));
