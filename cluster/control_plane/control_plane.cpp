@@ -10,6 +10,7 @@
 #include "cluster/apiserver/auth/certificates.h"
 #include "cluster/apiserver/auth/default_policy.h"
 #include "cluster/apiserver/auth/issuer_paths.h"
+#include "cluster/apiserver/auth/legacy_tokens.h"
 #include "cluster/apiserver/auth/node_authorizer.h"
 #include "cluster/apiserver/discovery/openapi_paths.h"
 #include "cluster/apiserver/auth/rbac.h"
@@ -138,6 +139,7 @@ Result<void> ControlPlane::State::addAuthenticators(apiserver::ApiServerParts& p
         sources.push_back(std::move(*file));
     }
     sources.push_back(std::make_unique<apiserver::ServiceAccountTokens>(*issuer, *parts.reader, executor.clock()));
+    sources.push_back(std::make_unique<apiserver::LegacyTokens>(*issuer, *parts.reader, apiAudiences()));
     auto bearer = std::make_unique<apiserver::BearerAuthenticator>(std::move(sources), apiAudiences());
     tokens = bearer.get();
     parts.authenticators.push_back(std::make_unique<apiserver::CertificateAuthenticator>());
@@ -221,6 +223,9 @@ void ControlPlane::State::startControllers() {
     controllers::Options known;
     known.rootCa = pki->authority.certificate().pem();
     known.clusterCidr = options.podCidr;
+    known.makeToken = [this](const corev1::Secret& secret, const corev1::ServiceAccount& account) {
+        return apiserver::issueLegacyToken(*issuer, {.namespace_ = account.metadata.namespace_, .secret = secret.metadata.name, .account = {account.metadata.name, account.metadata.uid}});
+    };
     controllers = std::make_unique<ControllerHost>(*server, executor, workers, random, known, options.controllers);
     if (options.scheduler) {
         schedulerClient = clientOf("system:kube-scheduler", {}, "kube-scheduler");

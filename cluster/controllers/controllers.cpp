@@ -31,6 +31,7 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
     return {
         {.name = "serviceaccount-controller", .alias = "serviceaccount", .make = made<ServiceAccountController>(), .workers = 1},
         {.name = "clusterrole-aggregation-controller", .alias = "clusterrole-aggregation", .make = made<ClusterRoleAggregationController>(), .workers = 1},
+        {.name = "serviceaccount-token-controller", .alias = "serviceaccount-token", .make = made<ServiceAccountTokenController>(options.rootCa, options.makeToken), .workers = 1, .onByDefault = static_cast<bool>(options.makeToken)},
         {.name = "root-ca-certificate-publisher-controller", .alias = "root-ca-cert-publisher", .make = made<RootCaPublisher>(options.rootCa), .workers = 1},
         {.name = "node-ipam-controller", .alias = "nodeipam", .make = made<NodeIpamController>(options.clusterCidr, options.nodeMaskSize), .workers = 1, .eventSource = "cidrAllocator"},
         {.name = "node-lifecycle-controller", .alias = "nodelifecycle", .make = made<NodeLifecycleController>(), .eventSource = "node-controller"},

@@ -6,6 +6,7 @@
 
 #include "cluster/controllers/runtime/controller.h"
 #include "cluster/controllers/runtime/resources.h"
+#include "cluster/controllers/serviceaccount_token/serviceaccount_token_controller.h"
 
 namespace qd::controllers {
 
@@ -14,6 +15,7 @@ struct Options {
     std::string rootCa;                          // PEM; what kube-root-ca.crt holds
     std::string clusterCidr = "10.244.0.0/16";   // Pods' addresses, split among the nodes
     int nodeMaskSize = 24;                       // of each node's part
+    TokenMaker makeToken = {};                   // for Secrets of service accounts; without it they stay empty
     ResourceList resources = builtinResources;   // what namespaces are emptied of and the garbage collector watches
 };
 

@@ -75,6 +75,17 @@ private slots:
         QVERIFY(userOf(token).contains("Unauthorized") || !withToken(token, "get configmaps -n shop").ok());
     }
 
+    void aSecretOfAServiceAccountGetsAToken() {
+        VERIFY_OK(m_cluster.kubectl("create -f -", "apiVersion: v1\nkind: Secret\ntype: kubernetes.io/service-account-token\n"
+                                                   "metadata: {name: legacy, namespace: shop, annotations: {kubernetes.io/service-account.name: default}}\n"));
+        const auto encoded = [&] { return m_cluster.value("get secret legacy -n shop -o jsonpath={.data.token}"); };
+        QTRY_VERIFY_WITH_TIMEOUT(encoded().size() > 100, 10'000);
+        const QString token = QString::fromUtf8(QByteArray::fromBase64(encoded().toUtf8()));
+        QCOMPARE(userOf(token), QString("system:serviceaccount:shop:default"));
+        VERIFY_OK(m_cluster.kubectl("delete secret legacy -n shop"));
+        QVERIFY(!withToken(token, "get --raw /api").ok());
+    }
+
     void tokensOutliveTheControlPlane() {
         const QString token = m_cluster.value("create token default -n shop");
         QVERIFY(m_cluster.terminate());

@@ -41,6 +41,8 @@ class ServiceAccountIssuer {
 public:
     static Result<ServiceAccountIssuer> create(const pki::PrivateKey& key);
     Result<std::string> issue(const TokenClaims& claims) const;
+    // Signs claims that somebody else has put together.
+    Result<std::string> sign(std::string_view claims) const { return m_signer.sign(claims); }
     // The claims' JSON text, if the signature is ours.
     Result<std::string> verify(std::string_view token) const { return m_verifier.verify(token); }
     // /openid/v1/jwks and /.well-known/openid-configuration. server: e.g. https://10.96.0.1:443.

@@ -14,6 +14,7 @@
 #include "cluster/apiserver/api_server.h"
 #include "cluster/apiserver/auth/bearer_tokens.h"
 #include "cluster/apiserver/auth/certificates.h"
+#include "cluster/apiserver/auth/legacy_tokens.h"
 #include "cluster/apiserver/auth/rbac.h"
 #include "cluster/apiserver/auth/rbac_escalation.h"
 #include "cluster/apiserver/auth/service_account_tokens.h"
@@ -51,6 +52,7 @@ public:
         std::vector<std::unique_ptr<apiserver::TokenSource>> sources;
         sources.push_back(*apiserver::TokenFile::parse(tokenCsv));
         sources.push_back(std::make_unique<apiserver::ServiceAccountTokens>(issuer, *parts.reader, executor.clock()));
+        sources.push_back(std::make_unique<apiserver::LegacyTokens>(issuer, *parts.reader, audiences()));
         auto bearer = std::make_unique<apiserver::BearerAuthenticator>(std::move(sources), audiences());
         tokens = bearer.get();
         parts.authenticators.push_back(std::make_unique<apiserver::CertificateAuthenticator>());

@@ -133,6 +133,22 @@ private slots:
         QVERIFY(issuer.keySetDocument().find("ES256") != std::string::npos);
     }
 
+    void aTokenInASecretIsGoodWhileTheSecretHasIt() {
+        const std::string token = *apiserver::issueLegacyToken(m_scene->issuer, {.namespace_ = "shop", .secret = "legacy", .account = {"robot", "account-1"}});
+        const auto put = [&](const std::string& value, bool again) {
+            const std::string text = "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"legacy\",\"namespace\":\"shop\"},\"data\":{\"token\":\"" + pki::base64Encode(value) + "\"}}";
+            again ? m_scene->replace(text) : m_scene->put(text);
+        };
+        QCOMPARE(m_scene->nameOf(token), std::string());
+        put(token, false);
+        QCOMPARE(m_scene->nameOf(token), kRobot);
+        put("another", true);
+        QCOMPARE(m_scene->review(token).text("/status/error"), std::string("[invalid bearer token, Token does not match server's copy]"));
+        put(token, true);
+        m_scene->remove("serviceaccounts", "shop", "robot");
+        QCOMPARE(m_scene->nameOf(token), std::string());
+    }
+
     void whatCannotBeIssuedIsRefused_data() {
         QTest::addColumn<QByteArray>("spec");
         QTest::addColumn<int>("code");
