@@ -195,9 +195,9 @@ public:
                 for (const auto& field : me->m_answer) {
                     result.headers.add(std::string(field.name_string()), std::string(field.value()));
                 }
-                const bool open = !error;
+                if (!error) me->opened();  // first: whoever hears that it stands may send at once
                 done(std::move(result));
-                open ? me->opened() : me->end(kAbnormal, error.message());
+                if (error) me->end(kAbnormal, error.message());
             });
     }
 

@@ -228,10 +228,14 @@ private slots:
         });
         Front front(node.port());
         struct Listener final : http::ChannelHandler {
-            void opened(std::shared_ptr<http::Channel> channel) override { channel->send({http::bytes("ping")}); }
+            void opened(std::shared_ptr<http::Channel> channel) override {
+                isOpen = true;
+                channel->send({http::bytes("ping")});
+            }
             void received(std::string message, bool) override { answer.set_value(std::move(message)); }
             void closed(std::uint16_t, std::string_view) override {}
             std::promise<std::string> answer;
+            std::atomic<bool> isOpen = false;
         };
         base::SystemClock clock;
         client::HttpThreads threads;
@@ -243,9 +247,14 @@ private slots:
         auto answer = listener->answer.get_future();
         std::promise<std::string> chosen;
         auto protocol = chosen.get_future();
+        bool couldSend = false;  // whoever hears that the session stands may send at once
         client->openWebSocket({.target = "/exec"}, {"v5.channel.k8s.io", "v4.channel.k8s.io"}, listener,
-                              [&](Result<std::string> result) { chosen.set_value(result.value_or("refused")); });
+                              [&](Result<std::string> result) {
+                                  couldSend = listener->isOpen;
+                                  chosen.set_value(result.value_or("refused"));
+                              });
         QCOMPARE(protocol.get(), std::string("v5.channel.k8s.io"));
+        QVERIFY(couldSend);
         QCOMPARE(answer.get(), std::string("ping"));
     }
 
