@@ -15,8 +15,20 @@
 namespace qd::cli {
 namespace {
 
+struct Started {
+    cluster::ClusterView view;
+    boost::json::array steps;  // that are done: id, title, detail, seconds
+};
+
+boost::json::object doneStep(const cluster::StepReport& step) {
+    return {{"id", step.id},
+            {"title", step.title},
+            {"detail", step.detail},
+            {"seconds", std::chrono::duration<double>(step.elapsed).count()}};
+}
+
 // Follows an owner that is being started; Ctrl-C asks it to give up and to undo.
-Result<cluster::ClusterView> follow(cluster::OwnerProcess& owner) {
+Result<Started> follow(cluster::OwnerProcess& owner) {
     sigset_t signals;
     sigemptyset(&signals);
     for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&signals, signal);
@@ -30,18 +42,30 @@ Result<cluster::ClusterView> follow(cluster::OwnerProcess& owner) {
         }
     });
     ProgressPrinter printer;
-    auto view = owner.follow(printer.handler());
+    boost::json::array steps;
+    auto view = owner.follow([&, show = printer.handler()](const cluster::StepReport& step) {
+        if (step.state == cluster::StepState::Done) steps.emplace_back(doneStep(step));
+        show(step);
+    });
     listener.requestStop();
     ::kill(::getpid(), SIGUSR1);  // ours alone: wakes the listener
     listener.join();
-    return view;
+    if (!view) return fail(std::move(view.error()));
+    return Started{std::move(*view), std::move(steps)};
+}
+
+boost::json::object startedJson(Started started) {
+    boost::json::object json = cluster::toJson(started.view);
+    json["steps"] = std::move(started.steps);
+    return json;
 }
 
 std::string welcome(const cluster::ClusterView& view) {
-    return fmt::format("The cluster \"{0}\" runs with {1} node{2} ({3}) at {4}.\n"
-                       "  qdeck kubeconfig {0} --merge --current   lets kubectl use it\n",
-                       view.spec.name, view.nodes.size(), view.nodes.size() == 1 ? "" : "s",
-                       view.acceleration.empty() ? "as before" : view.acceleration, view.server);
+    return fmt::format(
+        "The cluster \"{0}\" runs with {1} node{2} ({3}) at {4}.\n"
+        "  qdeck kubeconfig {0} --merge --current   lets kubectl use it\n",
+        view.spec.name, view.nodes.size(), view.nodes.size() == 1 ? "" : "s",
+        view.acceleration.empty() ? "as before" : view.acceleration, view.server);
 }
 
 }  // namespace
@@ -54,11 +78,13 @@ void CreateCommand::declare(CLI::App& command) {
     command.add_option("--nodes", m_spec.nodes, "Number of nodes")->capture_default_str();
     command.add_option("--cpus", m_spec.vcpus, "Processors of each node")->capture_default_str();
     command.add_option("--memory", m_spec.memoryMiB, "Memory of each node, MiB")->capture_default_str();
-    command.add_option("--disk", m_spec.diskGiB, "Data disk of each node, GiB; takes what is used only")->capture_default_str();
+    command.add_option("--disk", m_spec.diskGiB, "Data disk of each node, GiB; takes what is used only")
+        ->capture_default_str();
     command.add_option("--acceleration", m_acceleration, "auto proves KVM and else emulates; kvm or tcg take that one")
         ->check(CLI::IsMember({"auto", "kvm", "tcg"}))
         ->capture_default_str();
-    command.add_option("--libvirt-uri", m_spec.libvirtUri, "The libvirt to use (default also from QD_LIBVIRT_URI)")->capture_default_str();
+    command.add_option("--libvirt-uri", m_spec.libvirtUri, "The libvirt to use (default also from QD_LIBVIRT_URI)")
+        ->capture_default_str();
     command.add_option("--node-cidr", m_spec.nodeCidr, "Addresses of the nodes, a /24 (default: a free one)");
     command.add_option("--pod-cidr", m_spec.podCidr, "Addresses of Pods (default: a free range)");
     command.add_option("--service-cidr", m_spec.serviceCidr, "Addresses of Services (default: a free range)");
@@ -75,9 +101,10 @@ Result<void> CreateCommand::run() {
                     fmt::format("there is a cluster \"{}\" already; choose another name, or delete it", m_spec.name));
     auto owner = cluster::OwnerProcess::launch({"--create", m_spec.name}, host::toYaml(m_spec), layout.logFile());
     if (!owner) return fail(std::move(owner.error()));
-    const auto view = follow(**owner);
-    if (!view) return fail(view.error());
-    print(toJson(*view), welcome(*view));
+    auto started = follow(**owner);
+    if (!started) return fail(started.error());
+    const std::string words = welcome(started->view);
+    print(startedJson(std::move(*started)), words);
     return {};
 }
 
@@ -99,9 +126,10 @@ Result<void> StartCommand::run() {
     }
     auto owner = cluster::OwnerProcess::launch({m_name}, "", layout.logFile());
     if (!owner) return fail(std::move(owner.error()));
-    const auto view = follow(**owner);
-    if (!view) return fail(view.error());
-    print(toJson(*view), welcome(*view));
+    auto started = follow(**owner);
+    if (!started) return fail(started.error());
+    const std::string words = welcome(started->view);
+    print(startedJson(std::move(*started)), words);
     return {};
 }
 
