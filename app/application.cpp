@@ -9,6 +9,7 @@ namespace qd::app {
 using shell::DesktopSettings;
 
 namespace {
+const QString kTranslations = QStringLiteral(":/translations");
 const QString kThemeKey = QStringLiteral("window/theme");
 }  // namespace
 
@@ -18,6 +19,9 @@ Application::Application(QApplication& qt, base::Executor& executor, std::unique
       m_window(m_theme, m_registry, m_settings),
       m_tray(nullptr),
       m_host(std::move(host)) {
+    if (m_words.load(QLocale(), QStringLiteral("quarterdeck"), QStringLiteral("_"), kTranslations) ||
+        m_words.load(QStringLiteral("quarterdeck_en"), kTranslations))
+        QCoreApplication::installTranslator(&m_words);
     m_theme.applyTo(qt);
     m_desktop.setChoice(static_cast<DesktopSettings::Choice>(m_settings.value(kThemeKey, 0).toInt()));
     m_desktop.follow();

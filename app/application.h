@@ -5,6 +5,7 @@
 #include <QApplication>
 #include <QMenu>
 #include <QSettings>
+#include <QTranslator>
 #include <memory>
 #include <optional>
 
@@ -49,6 +50,7 @@ private:
 
     base::SystemClock m_clock;
     base::Executor& m_executor;
+    QTranslator m_words;
     QSettings m_settings;
     shell::Theme m_theme;
     shell::DesktopSettings m_desktop;

@@ -161,7 +161,7 @@ public:
         //: What an operation was that has been cancelled or has failed, for example Create cluster dev.
         failure.what = failure.cancelled ? LocalWords::tr("%1: cancelled").arg(m_title)
                                          : LocalWords::tr("%1: it did not work").arg(m_title);
-        failure.why = toQString(result.error().message);
+        failure.why = failure.cancelled ? LocalWords::tr("You cancelled it.") : toQString(result.error().message);
         failure.remedy = m_remedy;
         emit failed(failure);
     }

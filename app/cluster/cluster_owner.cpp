@@ -111,7 +111,7 @@ struct ClusterOwner::State {
     Result<void> openToNodes(Steps& steps);
     Result<void> makeDns(Steps& steps);
     Result<void> runMachines(Steps& steps, std::stop_token stop);
-    void announce(Steps& steps, bool fresh) const;
+    void announce(Steps& steps, const host::PoolStatus* known) const;
     void stopControlPlane() {
         plane.reset();
         if (ownership) static_cast<void>(ownership->publish({}));
@@ -137,7 +137,9 @@ struct ClusterOwner::State {
     std::unique_ptr<control_plane::ControlPlane> plane;
 };
 
-void ClusterOwner::State::announce(Steps& steps, bool fresh) const {
+// The steps that will come, for machines as they are known to be; null when there are none yet.
+void ClusterOwner::State::announce(Steps& steps, const host::PoolStatus* known) const {
+    const bool fresh = known == nullptr;
     if (fresh) {
         steps.announce("image", "Node image");
         steps.announce("acceleration", "Virtualisation");
@@ -148,6 +150,8 @@ void ClusterOwner::State::announce(Steps& steps, bool fresh) const {
     for (int index = 1; index <= spec.nodes; ++index) {
         const std::string node = host::nodeName(index);
         if (fresh) steps.announce(node + "/defined", node + " defined");
+        const auto state = fresh ? host::DomainState::Shutoff : known->nodes[static_cast<std::size_t>(index - 1)].state;
+        announceStart(steps, node, state);
         steps.announce(node + "/booted", node + " booted");
         steps.announce(node + "/registered", node + " registered");
         steps.announce(node + "/ready", node + " Ready");
@@ -157,7 +161,7 @@ void ClusterOwner::State::announce(Steps& steps, bool fresh) const {
 
 Result<void> ClusterOwner::State::connect() {
     auto opened = host::Connection::open(spec.libvirtUri);
-    if (!opened) return fail(opened.error().within("libvirt at " + spec.libvirtUri));
+    if (!opened) return fail(opened.error());
     connection = std::move(*opened);
     pool.emplace(*connection, threads, spec, environment.pool);
     return {};
@@ -287,10 +291,10 @@ Result<void> ClusterOwner::State::resume(Steps& steps, std::stop_token stop) {
     const auto found = pool->inspect();
     if (!found && found.error().reason != Reason::NotFound) return fail(found.error());
     if (!found || static_cast<int>(found->nodes.size()) < spec.nodes) {
-        announce(steps, true);
+        announce(steps, nullptr);
         return build(steps, stop);  // a creation that was killed: what is missing is made
     }
-    announce(steps, false);
+    announce(steps, &*found);
     plan = found->addresses;
     if (auto started = startControlPlane(steps); !started) return started;
     return runMachines(steps, stop);
@@ -314,7 +318,7 @@ Result<std::unique_ptr<ClusterOwner>> ClusterOwner::create(Environment environme
     state->ownership.emplace(std::move(*ownership));
     std::unique_ptr<ClusterOwner> owner(new ClusterOwner(std::move(state)));
     Steps steps(owner->m_state->clock(), report);
-    owner->m_state->announce(steps, true);
+    owner->m_state->announce(steps, nullptr);
     auto built = owner->m_state->build(steps, stop);
     if (!built) {
         Error error = built.error();
@@ -420,7 +424,7 @@ struct Unowned {
         if (!ownership) return fail(std::move(ownership.error()));
         unowned->ownership.emplace(std::move(*ownership));
         auto connection = host::Connection::open(spec->libvirtUri);
-        if (!connection) return fail(connection.error().within("libvirt at " + spec->libvirtUri));
+        if (!connection) return fail(connection.error());
         unowned->connection = std::move(*connection);
         unowned->pool.emplace(*unowned->connection, unowned->threads, *spec, environment.pool);
         return unowned;
@@ -460,7 +464,7 @@ Result<std::string> consoleLog(const Environment& environment, const std::string
     const auto spec = layout.load();
     if (!spec) return fail(spec.error());
     const auto connection = host::Connection::open(spec->libvirtUri);
-    if (!connection) return fail(connection.error().within("libvirt at " + spec->libvirtUri));
+    if (!connection) return fail(connection.error());
     base::ThreadPool threads("owner", 1);
     const host::NodePool pool(**connection, threads, *spec, environment.pool);
     return pool.consoleLog(node);

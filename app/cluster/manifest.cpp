@@ -10,7 +10,7 @@
 namespace qd::cluster {
 namespace {
 
-constexpr const char* kFieldManager = "quarterdeck";
+constexpr const char* kFieldManager = "quarterdeck-cluster";
 constexpr const char* kDnsImage = "quarterdeck.dev/coredns:v1.14.7";
 
 std::string textAt(const boost::json::value& tree, std::initializer_list<std::string_view> path) {

@@ -13,7 +13,7 @@ namespace qd::cluster {
 // Replaces each {{name}} by its value. Invalid when a name stays.
 Result<std::string> fillIn(std::string_view text, const std::vector<std::pair<std::string, std::string>>& values);
 
-// Applies each document of the YAML stream, forcing conflicts, as the field manager "quarterdeck". Stops at the first
+// Applies each document of the YAML stream, forcing conflicts, as the field manager "quarterdeck-cluster". Stops at the first
 // error and names its document.
 Result<void> applyManifest(client::Client& client, std::string_view yaml);
 

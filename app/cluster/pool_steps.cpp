@@ -44,6 +44,14 @@ bool endsItsStep(const host::Progress& progress) {
 
 }  // namespace
 
+void announceStart(Steps& steps, const std::string& node, host::DomainState state) {
+    if (state == host::DomainState::Running) return;
+    host::Progress progress{};
+    progress.step = state == host::DomainState::Saved ? Step::Restore : Step::Start;
+    progress.node = node;
+    steps.announce(idOf(progress), titleOf(progress));
+}
+
 host::ProgressHandler poolSteps(Steps& steps) {
     return [&steps](const host::Progress& progress) {
         const std::string id = idOf(progress);

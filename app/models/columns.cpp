@@ -130,7 +130,7 @@ QVector<Column> podColumns(Inventory& inventory, bool ofOne) {
         column<Pod>(Columns::tr("Revision"), CellKind::Number, 90,
                     [&inventory](const Pod& pod, WallTime) { return Cell{revisionText(inventory, pod)}; });
     return {
-        name(Columns::tr("Pod")),
+        fitting(name(Columns::tr("Pod")), QStringLiteral("coredns-85db7785b6-hc5hp")),
         ofOne ? revision : space(),
         fitting(column<Pod>(Columns::tr("State"), CellKind::State, 150,
                             [](const Pod& pod, WallTime now) {

@@ -27,6 +27,8 @@ Writer writerOf(std::string_view manager) {
     if (manager.starts_with("kubectl")) return {kubectlText(name), true};
     //: Who wrote an object: the reader, in this window.
     if (manager == "quarterdeck") return {Writers::tr("this window"), true};
+    // What a new cluster begins with.
+    if (manager == "quarterdeck-cluster") return {QStringLiteral("Quarterdeck"), false};
     //: Who wrote an object: the program on the node that runs its Pods.
     if (manager == "kubelet" || manager.starts_with("qdeck-agent")) return {Writers::tr("the node's agent"), false};
     //: Who wrote an object: the control plane's controllers.

@@ -47,12 +47,13 @@ ClustersPage::ClustersPage(const shell::Theme& theme, actions::ActionRegistry& r
     auto* running = new QWidget(this);
     auto* middle = new QHBoxLayout(running);
     middle->setContentsMargins(0, 0, 0, 0);
-    m_operation->setFixedWidth(theme.ipx(720));
+    m_operation->setFixedWidth(theme.ipx(780));
     middle->addWidget(m_operation, 0, Qt::AlignTop);
     middle->addStretch(0);
     m_stack->addWidget(running);
     connect(&host, &bridge::ClusterHost::clustersChanged, this, &ClustersPage::fillCards);
     connect(m_operation, &OperationView::closed, this, &ClustersPage::fillCards);
+    connect(m_operation, &OperationView::failed, this, &ClustersPage::fillCards);
     connect(m_operation, &OperationView::succeeded, this, [this] {
         const QString name = std::exchange(m_openAfterwards, {});
         fillCards();
@@ -148,11 +149,11 @@ void ClustersPage::fillCards() {
     emit countChanged(static_cast<int>(clusters.size()));
     m_create->setEnabled(!m_operation->isRunning());
     m_header->setHeadline({});
-    if (!m_operation->isRunning()) m_stack->setCurrentIndex(clusters.isEmpty() ? kEmpty : kList);
+    if (!m_operation->hasToBeSeen()) m_stack->setCurrentIndex(clusters.isEmpty() ? kEmpty : kList);
 }
 
 void ClustersPage::open(const shell::Location&) {
-    if (!m_operation->isRunning()) fillCards();
+    if (!m_operation->hasToBeSeen()) fillCards();
 }
 
 void ClustersPage::fill(QMenu& menu) {

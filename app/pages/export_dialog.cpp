@@ -89,12 +89,19 @@ QWidget* ExportDialog::choice(const QString& title, const QString& text, QWidget
 
 void ExportDialog::merge() {
     const auto backup = client::mergeIntoFile(m_userFile, m_entry, m_makeCurrent->isChecked(), m_clock.now());
-    if (!backup)
+    if (!backup) {
         say(models::toQString(backup.error().message), true);
-    else if (*backup)
-        say(tr("Merged. The file as it was is %1.").arg(QString::fromStdString((*backup)->string())), false);
+        return;
+    }
+    const QString command = m_makeCurrent->isChecked()
+                                ? QStringLiteral("kubectl get nodes")
+                                : QStringLiteral("kubectl --context %1 get nodes").arg(models::toQString(m_entry.name));
+    //: After a kubeconfig was written; %1 is a command to type in a terminal.
+    const QString done = tr("Merged. Try it: %1").arg(command);
+    if (*backup)
+        say(done + u'\n' + tr("The file as it was is %1.").arg(QString::fromStdString((*backup)->string())), false);
     else
-        say(tr("Merged."), false);
+        say(done, false);
 }
 
 void ExportDialog::saveAs() {

@@ -83,7 +83,7 @@ LogTab::LogTab(const shell::Theme& theme, bridge::ClusterSession& session, QWidg
     //: Accessible name of the text that a container wrote.
     m_text->setAccessibleName(tr("Log"));
     m_text->setReadOnly(true);
-    m_text->setLineWrapMode(QPlainTextEdit::NoWrap);
+    m_text->setWordWrapMode(QTextOption::WrapAnywhere);
     m_text->setMaximumBlockCount(kMostLines);
     m_text->setFont(theme.fonts().name);
     m_note->setProperty("role", QStringLiteral("muted"));

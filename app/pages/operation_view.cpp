@@ -1,9 +1,11 @@
 #include "app/pages/operation_view.h"
 
 #include <QHBoxLayout>
+#include <QHelpEvent>
 #include <QPainter>
 #include <QPainterPath>
 #include <QScrollArea>
+#include <QToolTip>
 #include <QVBoxLayout>
 
 #include "app/models/words.h"
@@ -48,6 +50,7 @@ StepList::StepList(const shell::Theme& theme, QWidget* parent) : QWidget(parent)
 void StepList::clear() {
     m_steps.clear();
     m_told.clear();
+    m_cancelled = false;
     updateGeometry();
     update();
 }
@@ -59,7 +62,8 @@ QRect StepList::workingRect() const {
     return {};
 }
 
-void StepList::dropWaiting() {
+void StepList::end(bool cancelled) {
+    m_cancelled = cancelled;
     m_steps.removeIf([](const OperationStep& step) { return step.state == OperationStep::State::Waiting; });
     updateGeometry();
     update();
@@ -86,6 +90,15 @@ QSize StepList::sizeHint() const {
     return {m_theme.ipx(420), m_theme.ipx(kRow * static_cast<qreal>(qMax<qsizetype>(1, m_steps.size())))};
 }
 
+// What does not fit is said whole by its tool tip.
+bool StepList::event(QEvent* event) {
+    if (event->type() != QEvent::ToolTip) return QWidget::event(event);
+    const auto* help = static_cast<QHelpEvent*>(event);
+    const qsizetype row = help->pos().y() / m_theme.ipx(kRow);
+    QToolTip::showText(help->globalPos(), m_steps.value(row).detail, this);
+    return true;
+}
+
 void StepList::paintEvent(QPaintEvent*) {
     const auto px = [this](qreal length) { return m_theme.px(length); };
     const auto& fonts = m_theme.fonts();
@@ -96,7 +109,10 @@ void StepList::paintEvent(QPaintEvent*) {
     for (const OperationStep& step : std::as_const(m_steps)) {
         const QRectF row(0, y, width(), px(kRow));
         const qreal size = px(20);
-        views::paintTile(painter, m_theme, QRectF(px(1), row.center().y() - size / 2, size, size), stateOf(step.state),
+        const bool hasFailed = step.state == OperationStep::State::Failed && !m_cancelled;
+        const bool wasLeft = step.state == OperationStep::State::Failed && m_cancelled;
+        views::paintTile(painter, m_theme, QRectF(px(1), row.center().y() - size / 2, size, size),
+                         wasLeft ? views::State::Leaving : stateOf(step.state),
                          step.fraction < 0 ? 0.3 : step.fraction);
         const bool waiting = step.state == OperationStep::State::Waiting;
         QRectF words = row.adjusted(px(34), 0, -px(70), 0);
@@ -118,9 +134,8 @@ void StepList::paintEvent(QPaintEvent*) {
             painter.setClipping(false);
             words.setRight(bar.left() - px(12));
         }
-        views::paintText(painter, fonts.secondary,
-                         step.state == OperationStep::State::Failed ? palette.failed : palette.muted, words,
-                         Qt::AlignVCenter, step.detail);
+        views::paintText(painter, fonts.secondary, hasFailed ? palette.failed : palette.muted, words, Qt::AlignVCenter,
+                         step.detail);
         y += px(kRow);
     }
 }
@@ -143,7 +158,10 @@ OperationView::OperationView(const shell::Theme& theme, QWidget* parent)
     m_second.setInterval(1000);
     connect(&m_second, &QTimer::timeout, this, &OperationView::showElapsed);
     connect(m_showLog, &QPushButton::clicked, this, [this] { m_log->setVisible(!m_log->isVisible()); });
-    connect(m_close, &QPushButton::clicked, this, &OperationView::closed);
+    connect(m_close, &QPushButton::clicked, this, [this] {
+        m_failed = false;
+        emit closed();
+    });
     connect(m_cancel, &QPushButton::clicked, this, [this] {
         m_cancel->setEnabled(false);
         m_cancel->setText(tr("Cancelling…"));
@@ -198,6 +216,7 @@ void OperationView::buildLayout() {
 void OperationView::watch(std::unique_ptr<bridge::Operation> operation) {
     m_operation = std::move(operation);
     m_running = true;
+    m_failed = false;
     m_title->setText(m_operation->title());
     m_steps->clear();
     m_failure->hide();
@@ -215,7 +234,7 @@ void OperationView::watch(std::unique_ptr<bridge::Operation> operation) {
     connect(m_operation.get(), &bridge::Operation::stepped, this, &OperationView::showStep);
     connect(m_operation.get(), &bridge::Operation::logged, m_log, &QPlainTextEdit::appendPlainText);
     connect(m_operation.get(), &bridge::Operation::succeeded, this, &OperationView::succeed);
-    connect(m_operation.get(), &bridge::Operation::failed, this, &OperationView::fail);
+    connect(m_operation.get(), &bridge::Operation::failed, this, &OperationView::showFailure);
 }
 
 void OperationView::showElapsed() {
@@ -249,8 +268,9 @@ void OperationView::succeed() {
     emit succeeded();
 }
 
-void OperationView::fail(const bridge::OperationFailure& failure) {
+void OperationView::showFailure(const bridge::OperationFailure& failure) {
     m_running = false;
+    m_failed = true;
     m_second.stop();
     m_cancel->hide();
     m_close->show();
@@ -262,8 +282,9 @@ void OperationView::fail(const bridge::OperationFailure& failure) {
                                 failure.remedy.toHtmlEscaped()));
     m_failure->show();
     m_log->setVisible(!failure.cancelled);
-    m_steps->dropWaiting();
+    m_steps->end(failure.cancelled);
     fitSteps();
+    emit failed();
 }
 
 }  // namespace qd::pages

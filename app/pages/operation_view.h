@@ -25,18 +25,20 @@ public:
     const QVector<bridge::OperationStep>& steps() const { return m_steps; }
     // Where the step that is under way stands, for whoever scrolls.
     QRect workingRect() const;
-    // It is over: what has not begun will not.
-    void dropWaiting();
+    // It is over: what has not begun will not, and what did not end was cancelled or failed.
+    void end(bool cancelled);
     // Time has gone on: steps under way take longer.
     void tick();
     QSize sizeHint() const override;
 
 protected:
+    bool event(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
 
 private:
     const shell::Theme& m_theme;
     QVector<bridge::OperationStep> m_steps;
+    bool m_cancelled = false;
     QHash<QString, QElapsedTimer> m_told;  // when steps under way were last told of
 };
 
@@ -48,9 +50,12 @@ public:
     explicit OperationView(const shell::Theme& theme, QWidget* parent = nullptr);
     void watch(std::unique_ptr<bridge::Operation> operation);
     bool isRunning() const { return m_running; }
+    // It goes on, or it failed and the reader has not closed it.
+    bool hasToBeSeen() const { return m_running || m_failed; }
 
 signals:
     void succeeded();
+    void failed();
     // The reader has seen the end and wants to go on.
     void closed();
 
@@ -60,7 +65,7 @@ private:
     void showStep(const bridge::OperationStep& step);
     void fitSteps();
     void succeed();
-    void fail(const bridge::OperationFailure& failure);
+    void showFailure(const bridge::OperationFailure& failure);
 
     const shell::Theme& m_theme;
     QLabel* m_title;
@@ -76,6 +81,7 @@ private:
     QElapsedTimer m_since;
     QTimer m_second;
     bool m_running = false;
+    bool m_failed = false;
 };
 
 }  // namespace qd::pages

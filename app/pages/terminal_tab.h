@@ -22,8 +22,10 @@ public:
 
 private:
     void end(const QString& note);
+    QString noteFor(const QString& error) const;
 
     bridge::ClusterSession& m_session;
+    QWidget* m_bar;
     QComboBox* m_container;
     QPushButton* m_start;
     QLabel* m_note;

@@ -167,6 +167,7 @@ TerminalView::~TerminalView() {
 void TerminalView::reset() {
     vterm_screen_reset(m_screen, 1);
     m_history.clear();
+    m_cursor = {};
     adoptColours();
     measure();
 }

@@ -1,7 +1,5 @@
 #include "tests/system/vm_cluster.h"
 
-#include <libvirt/libvirt.h>
-
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -62,30 +60,6 @@ QByteArray VmCluster::logs() const {
         all += QByteArray("\n--- ") + node + "\n" + qdeck("logs " + m_name + " --tail 60 --node " + node).text();
     all += kubectl("get pods -A -o wide").text() + kubectl("get events -A").text();
     return all;
-}
-
-QStringList libvirtThings() {
-    const std::unique_ptr<virConnect, int (*)(virConnectPtr)> connection(virConnectOpen(qgetenv("QD_LIBVIRT_URI").constData()),
-                                                                         virConnectClose);
-    if (!connection) return {"no connection"};
-    QStringList names;
-    virDomainPtr* domains = nullptr;
-    for (int i = 0, count = virConnectListAllDomains(connection.get(), &domains, 0); i < count; ++i) {
-        names << "domain " + QString(virDomainGetName(domains[i]));
-        virDomainFree(domains[i]);
-    }
-    virNetworkPtr* networks = nullptr;
-    for (int i = 0, count = virConnectListAllNetworks(connection.get(), &networks, 0); i < count; ++i) {
-        names << "network " + QString(virNetworkGetName(networks[i]));
-        virNetworkFree(networks[i]);
-    }
-    virStoragePoolPtr* pools = nullptr;
-    for (int i = 0, count = virConnectListAllStoragePools(connection.get(), &pools, 0); i < count; ++i) {
-        names << "pool " + QString(virStoragePoolGetName(pools[i]));
-        virStoragePoolFree(pools[i]);
-    }
-    for (void* list : {static_cast<void*>(domains), static_cast<void*>(networks), static_cast<void*>(pools)}) free(list);
-    return names;
 }
 
 }  // namespace qd::test

@@ -40,7 +40,4 @@ private:
     QString m_name;
 };
 
-// The names of all machines, networks and storage pools that the private libvirt knows.
-QStringList libvirtThings();
-
 }  // namespace qd::test
