@@ -9,6 +9,7 @@
 #include "cluster/controllers/node_ipam/node_ipam_controller.h"
 #include "cluster/controllers/node_lifecycle/node_lifecycle_controller.h"
 #include "cluster/controllers/pod_gc/pod_gc_controller.h"
+#include "cluster/controllers/podautoscaler/podautoscaler_controller.h"
 #include "cluster/controllers/replicaset/replicaset_controller.h"
 #include "cluster/controllers/replication/replication_kind.h"
 #include "cluster/controllers/root_ca/root_ca_publisher.h"
@@ -44,6 +45,7 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
         {.name = "garbage-collector-controller", .alias = "garbagecollector", .make = made<GarbageCollector>(options.resources)},
         {.name = "deployment-controller", .alias = "deployment", .make = made<DeploymentController>()},
         {.name = "replicaset-controller", .alias = "replicaset", .make = made<ReplicaSetController>(replicaSetKind())},
+        {.name = "horizontal-pod-autoscaler-controller", .alias = "horizontalpodautoscaling", .make = made<PodAutoscalerController>(options.resources, options.metrics), .eventSource = "horizontal-pod-autoscaler"},
         {.name = "persistentvolumeclaim-protection-controller", .alias = "pvc-protection", .make = made<ClaimProtection>(), .workers = 1},
         {.name = "persistentvolume-protection-controller", .alias = "pv-protection", .make = made<VolumeProtection>(), .workers = 1},
         {.name = "volumeattributesclass-protection-controller", .alias = "vac-protection", .make = made<AttributesClassProtection>(), .workers = 1},

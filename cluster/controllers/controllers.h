@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/controllers/podautoscaler/metric_reader.h"
 #include "cluster/controllers/runtime/controller.h"
 #include "cluster/controllers/runtime/resources.h"
 #include "cluster/controllers/serviceaccount_token/serviceaccount_token_controller.h"
@@ -16,6 +17,7 @@ struct Options {
     std::string clusterCidr = "10.244.0.0/16";   // Pods' addresses, split among the nodes
     int nodeMaskSize = 24;                       // of each node's part
     TokenMaker makeToken = {};                   // for Secrets of service accounts; without it they stay empty
+    std::shared_ptr<const MetricReader> metrics = std::make_shared<UsageReader>(nullptr);  // what autoscalers go by
     ResourceList resources = builtinResources;   // what namespaces are emptied of and the garbage collector watches
 };
 

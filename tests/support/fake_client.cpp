@@ -13,6 +13,8 @@
 #include "cluster/api/merge/merge_patch.h"
 #include "cluster/api/merge/strategic_merge_patch.h"
 #include "cluster/api/meta/selectors.h"
+#include "cluster/api/types/apps_v1.h"
+#include "cluster/api/types/autoscaling_v1.h"
 #include "cluster/api/types/core_v1.h"
 #include "cluster/client/typed.h"
 
@@ -180,9 +182,25 @@ void FakeClient::erase(const client::ResourceName& resource, const std::string& 
     if (const auto object = find(resource, ns, name)) drop(resource, object);
 }
 
+// The scale of a Deployment; other kinds have none here.
+Result<api::ObjectPtr> FakeClient::scaleOf(const api::Object& object) const {
+    const auto* deployment = api::objectAs<appsv1::Deployment>(object);
+    if (!deployment) return fail(Reason::NotFound, "the server could not find the requested resource");
+    auto scale = std::make_shared<autoscalingv1::Scale>();
+    scale->metadata.namespace_ = object.metadata.namespace_;
+    scale->metadata.name = object.metadata.name;
+    scale->metadata.resourceVersion = object.metadata.resourceVersion;
+    scale->spec.replicas = deployment->spec.replicas.value_or(1);
+    scale->status.replicas = deployment->status.replicas;
+    if (deployment->spec.selector) scale->status.selector = api::LabelSelector::from(*deployment->spec.selector).value().toString();
+    return scale;
+}
+
 Result<api::ObjectPtr> FakeClient::get(const client::ResourceName& resource, const std::string& ns, const std::string& name, const std::string& subresource) {
     if (auto error = log("get", resource, ns, name, subresource)) return fail(std::move(*error));
-    return existing(resource, ns, name);
+    auto object = existing(resource, ns, name);
+    if (!object || subresource != "scale") return object;
+    return scaleOf(**object);
 }
 
 Result<client::ObjectList> FakeClient::list(const client::ResourceName& resource, const std::string& ns, const client::ListOptions& options) {
@@ -247,7 +265,16 @@ Result<api::ObjectPtr> FakeClient::replace(const client::ResourceName& resource,
 
 Result<api::ObjectPtr> FakeClient::update(const client::ResourceName& resource, const api::Object& object, const client::WriteOptions&, const std::string& subresource) {
     if (auto error = log("update", resource, object.metadata.namespace_, object.metadata.name, subresource)) return fail(std::move(*error));
-    return replace(resource, object, subresource);
+    const auto* scale = api::objectAs<autoscalingv1::Scale>(object);
+    if (subresource != "scale" || !scale) return replace(resource, object, subresource);
+    const auto before = existing(resource, object.metadata.namespace_, object.metadata.name);
+    if (!before) return before;
+    auto scaled = static_cast<const appsv1::Deployment&>(**before);
+    scaled.spec.replicas = scale->spec.replicas;
+    scaled.metadata.resourceVersion = scale->metadata.resourceVersion;
+    const auto stored = replace(resource, scaled, "");
+    if (!stored) return stored;
+    return scaleOf(**stored);
 }
 
 Result<api::ObjectPtr> FakeClient::patch(const client::ResourceName& resource, const std::string& ns, const std::string& name, client::PatchKind kind,

@@ -82,6 +82,7 @@ private:
     static client::ResourceName nameOf(const api::Struct& structure);
     api::ObjectPtr find(const client::ResourceName& resource, const std::string& ns, const std::string& name) const;
     std::vector<api::ObjectPtr> everything(const client::ResourceName& resource) const;
+    Result<api::ObjectPtr> scaleOf(const api::Object& object) const;
     Result<api::ObjectPtr> existing(const client::ResourceName& resource, const std::string& ns, const std::string& name) const;
     std::optional<Error> log(const std::string& verb, const client::ResourceName& resource, const std::string& ns, const std::string& name, const std::string& subresource = "");
     Result<api::ObjectPtr> replace(const client::ResourceName& resource, const api::Object& object, const std::string& subresource);
