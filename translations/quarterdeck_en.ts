@@ -13,6 +13,16 @@
     </message>
 </context>
 <context>
+    <name>qd::models::Rollout</name>
+    <message numerus="yes">
+        <source>%1 of %n Pods: %2</source>
+        <translation>
+            <numerusform>%1 of %n Pod: %2</numerusform>
+            <numerusform>%1 of %n Pods: %2</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>qd::pages::ApplyDialog</name>
     <message numerus="yes">
         <source>changes %n fields</source>

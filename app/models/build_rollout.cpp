@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/models/deployment_summary.h"
 #include "app/models/pod_summary.h"
 #include "app/models/words.h"
 #include "app/models/writers.h"
@@ -22,28 +23,11 @@ struct Rollout {
 
 constexpr int kMostPlaces = 60;  // above, empty places say nothing any more
 
-int desiredReplicas(const appsv1::Deployment& deployment) {
-    return deployment.spec.replicas.value_or(1);
-}
-
 int resolved(const api::IntOrString& value, int total, bool roundUp) {
     if (!value.isString) return value.number;
     int percent = 0;
     std::from_chars(value.text.data(), value.text.data() + value.text.size(), percent);
     return roundUp ? (total * percent + 99) / 100 : total * percent / 100;
-}
-
-const appsv1::DeploymentCondition* condition(const appsv1::Deployment& deployment, std::string_view type) {
-    for (const appsv1::DeploymentCondition& each : deployment.status.conditions)
-        if (each.type == type) return &each;
-    return nullptr;
-}
-
-bool isComplete(const appsv1::Deployment& deployment) {
-    const auto& status = deployment.status;
-    const int desired = desiredReplicas(deployment);
-    return status.observedGeneration >= deployment.metadata.generation && status.updatedReplicas == desired &&
-           status.replicas == desired && status.availableReplicas == desired;
 }
 
 // The tag tells revisions apart: of "registry.example.com/shop/web:1.5.0" it keeps "web:1.5.0".
@@ -160,60 +144,6 @@ RolloutBudget rolloutBudget(const appsv1::Deployment& deployment) {
     return {std::max(0, desired - unavailable), desired + surge};
 }
 
-const appsv1::ReplicaSet* currentReplicaSet(const appsv1::Deployment& deployment,
-                                            const std::vector<const appsv1::ReplicaSet*>& owned) {
-    for (const appsv1::ReplicaSet* set : owned) {
-        corev1::PodTemplateSpec bare = set->spec.template_;
-        const auto hash = bare.metadata.labels.find("pod-template-hash");
-        if (hash != bare.metadata.labels.end()) bare.metadata.labels.erase(hash);
-        if (bare == deployment.spec.template_) return set;
-    }
-    return nullptr;
-}
-
-DeploymentSummary summarize(const appsv1::Deployment& deployment) {
-    const auto& status = deployment.status;
-    const int desired = desiredReplicas(deployment);
-    DeploymentSummary summary;
-    summary.headline = Rollout::tr("%1 of %2 updated · %3 available · %4 running")
-                           .arg(status.updatedReplicas)
-                           .arg(desired)
-                           .arg(status.availableReplicas)
-                           .arg(status.replicas);
-    const appsv1::DeploymentCondition* progressing = condition(deployment, "Progressing");
-    const appsv1::DeploymentCondition* failure = condition(deployment, "ReplicaFailure");
-    if (deployment.metadata.deletionTimestamp) {
-        summary.state = State::Leaving;
-        summary.word = views::wordFor(State::Leaving);
-    } else if (failure && failure->status == metav1::ConditionTrue) {
-        summary.state = State::Failed;
-        //: State of a Deployment whose Pods cannot be made.
-        summary.word = Rollout::tr("Cannot make Pods");
-        summary.headline = toQString(failure->message);
-    } else if (progressing && progressing->reason == "ProgressDeadlineExceeded") {
-        summary.state = State::Failed;
-        //: State of a Deployment whose roll-out has made no progress within its deadline.
-        summary.word = Rollout::tr("Stuck");
-    } else if (deployment.spec.paused) {
-        summary.state = State::Unknown;
-        //: State of a Deployment that was paused.
-        summary.word = Rollout::tr("Paused");
-    } else if (!isComplete(deployment)) {
-        summary.state = State::Starting;
-        //: State of a Deployment whose revisions are being exchanged or that is scaling.
-        summary.word = Rollout::tr("Rolling out");
-    } else if (desired == 0) {
-        summary.state = State::Done;
-        //: State of a Deployment with zero replicas.
-        summary.word = Rollout::tr("Scaled to zero");
-    } else {
-        summary.state = State::Ready;
-        summary.word = views::wordFor(State::Ready);
-        summary.headline = Rollout::tr("%n available, all of this revision", nullptr, status.availableReplicas);
-    }
-    return summary;
-}
-
 RolloutModel buildRollout(const appsv1::Deployment& deployment, const std::vector<OwnedPods>& owned,
                           base::WallTime now) {
     std::vector<const appsv1::ReplicaSet*> sets;
@@ -229,7 +159,12 @@ RolloutModel buildRollout(const appsv1::Deployment& deployment, const std::vecto
     model.available = deployment.status.availableReplicas;
     model.total = deployment.status.replicas;
     model.places = model.desired <= kMostPlaces ? model.desired : 0;
-    const DeploymentSummary summary = summarize(deployment);
+    std::vector<const corev1::Pod*> newest;
+    for (const OwnedPods& each : owned)
+        if (each.replicaSet == current) newest = each.pods;
+    const DeploymentSummary summary = summarize(deployment, newest, now);
+    model.trouble = summary.trouble.what;
+    model.remedy = summary.trouble.remedy;
     model.state = summary.state;
     model.word = summary.word;
     model.headline = summary.headline;
@@ -249,7 +184,8 @@ RolloutModel buildRollout(const appsv1::Deployment& deployment, const std::vecto
     std::sort(model.history.begin(), model.history.end(),
               [](const views::RevisionMark& a, const views::RevisionMark& b) { return a.number < b.number; });
     for (RevisionBox& box : model.boxes) note(model, box);
-    model.waitingFor = waitingText(deployment, model);
+    // What is wrong says it better than what is waited for.
+    if (model.trouble.isEmpty()) model.waitingFor = waitingText(deployment, model);
     return model;
 }
 

@@ -30,18 +30,7 @@ RolloutBudget rolloutBudget(const appsv1::Deployment& deployment);
 views::RolloutModel buildRollout(const appsv1::Deployment& deployment, const std::vector<OwnedPods>& owned,
                                  base::WallTime now);
 
-// The ReplicaSet that has the Deployment's present template; null while the controller has not made it.
-const appsv1::ReplicaSet* currentReplicaSet(const appsv1::Deployment& deployment,
-                                            const std::vector<const appsv1::ReplicaSet*>& owned);
 // deployment.kubernetes.io/revision; 0 when absent.
 std::int64_t revisionOf(const metav1::ObjectMeta& metadata);
-
-// How a Deployment is, in a word and a line; the roll-out's pill and the list of Deployments show the same.
-struct DeploymentSummary {
-    views::State state = views::State::Unknown;
-    QString word;
-    QString headline;
-};
-DeploymentSummary summarize(const appsv1::Deployment& deployment);
 
 }  // namespace qd::models

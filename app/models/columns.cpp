@@ -8,6 +8,7 @@
 #include "app/bridge/resources.h"
 #include "app/models/build_nodes.h"
 #include "app/models/build_rollout.h"
+#include "app/models/deployment_summary.h"
 #include "app/models/event_words.h"
 #include "app/models/pod_summary.h"
 #include "app/models/words.h"
@@ -67,6 +68,10 @@ Column age() {
 // "2/3" sorts by its first number.
 Cell ratio(int part, int whole) {
     return {QStringLiteral("%1/%2").arg(part).arg(whole), part};
+}
+
+QString tipOf(const QString& what, const QString& remedy) {
+    return remedy.isEmpty() ? what : what + u'\n' + remedy;
 }
 
 QString revisionText(Inventory& inventory, const corev1::Pod& pod) {
@@ -135,7 +140,7 @@ QVector<Column> podColumns(Inventory& inventory, bool ofOne) {
         fitting(column<Pod>(Columns::tr("State"), CellKind::State, 150,
                             [](const Pod& pod, WallTime now) {
                                 const PodSummary summary = summarize(pod, now);
-                                return Cell{summary.word, {}, summary.state, summary.why};
+                                return Cell{summary.word, {}, summary.state, tipOf(summary.why, summary.remedy)};
                             }),
                 QStringLiteral("CrashLoopBackOff")),
         column<Pod>(Columns::tr("Ready"), CellKind::Text, 70,
@@ -164,20 +169,24 @@ QVector<Column> deploymentColumns(Inventory& inventory) {
     using appsv1::Deployment;
     Column tiles = column<Deployment>(
         Columns::tr("Pods"), CellKind::Tiles, 190, [&inventory](const Deployment& deployment, WallTime now) {
-            Cell cell{{}, deployment.status.replicas, views::State::Empty, summarize(deployment).headline};
+            Cell cell{
+                {}, deployment.status.replicas, views::State::Empty, summarize(inventory, deployment, now).headline};
             cell.tiles = tilesOf(inventory, deployment, now);
             return cell;
         });
-    tiles.reads = {&inventory.objects(bridge::kPods), &inventory.objects(bridge::kReplicaSets)};
+    Column state =
+        fitting(column<Deployment>(
+                    Columns::tr("State"), CellKind::State, 150,
+                    [&inventory](const Deployment& deployment, WallTime now) {
+                        const DeploymentSummary summary = summarize(inventory, deployment, now);
+                        return Cell{summary.word, {}, summary.state, tipOf(summary.line(), summary.trouble.remedy)};
+                    }),
+                QStringLiteral("CrashLoopBackOff"));
+    tiles.reads = state.reads = {&inventory.objects(bridge::kPods), &inventory.objects(bridge::kReplicaSets)};
     return {
         name(Columns::tr("Deployment"), 220),
         space(),
-        fitting(column<Deployment>(Columns::tr("State"), CellKind::State, 130,
-                                   [](const Deployment& deployment, WallTime) {
-                                       const DeploymentSummary summary = summarize(deployment);
-                                       return Cell{summary.word, {}, summary.state, summary.headline};
-                                   }),
-                Columns::tr("Rolling out")),
+        state,
         tiles,
         column<Deployment>(Columns::tr("Ready"), CellKind::Text, 70,
                            [](const Deployment& deployment, WallTime) {

@@ -4,6 +4,7 @@
 
 #include "app/models/build_nodes.h"
 #include "app/models/build_rollout.h"
+#include "app/models/deployment_summary.h"
 #include "app/models/pod_summary.h"
 #include "app/models/words.h"
 
@@ -72,11 +73,17 @@ QString resourcesText(const api::Map<api::Quantity>& amounts) {
     return texts.join(QStringLiteral(", "));
 }
 
+void addTrouble(DetailGroup& group, const Trouble& trouble, State state) {
+    if (!trouble.what.isEmpty()) group.details.push_back({Details::tr("What is wrong"), trouble.what, false, state});
+    if (!trouble.remedy.isEmpty()) group.details.push_back({Details::tr("What to do"), trouble.remedy});
+}
+
 void addPod(QVector<DetailGroup>& groups, const corev1::Pod& pod, WallTime now) {
     const PodSummary summary = summarize(pod, now);
     DetailGroup group{Details::tr("Pod"), {}};
     group.details.push_back(
         {Details::tr("State"), summary.word + QStringLiteral(": ") + summary.why, false, summary.state});
+    addTrouble(group, {{}, summary.remedy}, summary.state);
     group.details.push_back({Details::tr("Node"), toQString(pod.spec.nodeName), true});
     group.details.push_back({Details::tr("Address"), toQString(pod.status.podIP), true});
     group.details.push_back({Details::tr("Quality of service"), toQString(pod.status.qosClass)});
@@ -104,11 +111,13 @@ void addPod(QVector<DetailGroup>& groups, const corev1::Pod& pod, WallTime now) 
     groups.push_back(conditions(pod.status.conditions, {}, now));
 }
 
-void addDeployment(QVector<DetailGroup>& groups, const appsv1::Deployment& deployment, WallTime now) {
-    const DeploymentSummary summary = summarize(deployment);
+void addDeployment(QVector<DetailGroup>& groups, Inventory& inventory, const appsv1::Deployment& deployment,
+                   WallTime now) {
+    const DeploymentSummary summary = summarize(inventory, deployment, now);
     const RolloutBudget budget = rolloutBudget(deployment);
     DetailGroup group{Details::tr("Deployment"), {}};
     group.details.push_back({Details::tr("State"), summary.word, false, summary.state});
+    addTrouble(group, summary.trouble, summary.state);
     group.details.push_back({Details::tr("Replicas"), QString::number(deployment.spec.replicas.value_or(1))});
     group.details.push_back(
         {Details::tr("Strategy"),
@@ -157,10 +166,11 @@ void addNode(QVector<DetailGroup>& groups, const corev1::Node& node, WallTime no
 
 }  // namespace
 
-QVector<DetailGroup> detailsOf(const api::Object& object, WallTime now) {
+QVector<DetailGroup> detailsOf(Inventory& inventory, const api::Object& object, WallTime now) {
     QVector<DetailGroup> groups{general(object, now)};
     if (const auto* pod = api::objectAs<corev1::Pod>(object)) addPod(groups, *pod, now);
-    if (const auto* deployment = api::objectAs<appsv1::Deployment>(object)) addDeployment(groups, *deployment, now);
+    if (const auto* deployment = api::objectAs<appsv1::Deployment>(object))
+        addDeployment(groups, inventory, *deployment, now);
     if (const auto* service = api::objectAs<corev1::Service>(object)) addService(groups, *service);
     if (const auto* node = api::objectAs<corev1::Node>(object)) addNode(groups, *node, now);
     addMap(groups, Details::tr("Labels"), object.metadata.labels);

@@ -1,9 +1,10 @@
-// What the Details tab says about an object: groups of names and values. Pure.
+// What the Details tab says about an object: groups of names and values. The inventory is asked for what belongs to it.
 #pragma once
 
 #include <QString>
 #include <QVector>
 
+#include "app/models/live_objects.h"
 #include "app/views/state.h"
 #include "cluster/api/object.h"
 #include "cluster/base/time.h"
@@ -23,6 +24,6 @@ struct DetailGroup {
     QVector<Detail> details;
 };
 
-QVector<DetailGroup> detailsOf(const api::Object& object, base::WallTime now);
+QVector<DetailGroup> detailsOf(Inventory& inventory, const api::Object& object, base::WallTime now);
 
 }  // namespace qd::models

@@ -3,6 +3,7 @@
 #include <QCoreApplication>
 #include <algorithm>
 
+#include "app/models/pod_trouble.h"
 #include "app/models/words.h"
 
 namespace qd::models {
@@ -25,10 +26,24 @@ bool isTrue(const corev1::PodCondition* found) {
     return found && found->status == metav1::ConditionTrue;
 }
 
-// Reasons of a waiting container that mean trouble, not progress.
-bool isTrouble(std::string_view reason) {
-    return reason.ends_with("BackOff") || reason.starts_with("Err") || reason.ends_with("Error") ||
-           reason == "InvalidImageName";
+const corev1::Container* specOf(const corev1::Pod& pod, const std::string& name) {
+    for (const auto* containers : {&pod.spec.containers, &pod.spec.initContainers})
+        for (const corev1::Container& container : *containers)
+            if (container.name == name) return &container;
+    return nullptr;
+}
+
+void fails(PodSummary& summary, const QString& word, const Trouble& trouble) {
+    summary.state = State::Failed;
+    summary.word = word;
+    summary.why = trouble.what;
+    summary.remedy = trouble.remedy;
+}
+
+// It runs now, but not for long so far: a state that comes and goes with each attempt tells nobody anything.
+bool keepsCrashing(const corev1::ContainerStatus& status) {
+    return !status.ready && status.restartCount > 1 && status.lastState.terminated &&
+           status.lastState.terminated->exitCode != 0;
 }
 
 void leaving(const corev1::Pod& pod, base::WallTime now, PodSummary& summary) {
@@ -40,30 +55,29 @@ void leaving(const corev1::Pod& pod, base::WallTime now, PodSummary& summary) {
                       : Summary::tr("its time to end is over; waits for the node or a finalizer");
 }
 
-void waitingContainer(const corev1::ContainerStatus& status, PodSummary& summary) {
-    const corev1::ContainerStateWaiting& waiting = *status.state.waiting;
-    const QString name = toQString(status.name);
-    if (isTrouble(waiting.reason)) {
-        summary.state = State::Failed;
-        summary.word = toQString(waiting.reason);
-        summary.why = waiting.message.empty() ? Summary::tr("container %1 cannot start").arg(name)
-                                              : Summary::tr("container %1: %2").arg(name, toQString(waiting.message));
-    } else {
-        summary.why = Summary::tr("container %1 is being created").arg(name);
-    }
+void waitingContainer(const corev1::Pod& pod, const corev1::ContainerStatus& status, PodSummary& summary) {
+    const std::string& reason = status.state.waiting->reason;
+    if (isTrouble(reason))
+        fails(summary, toQString(reason), waitingTrouble(status, specOf(pod, status.name)));
+    else
+        summary.why = Summary::tr("container %1 is being created").arg(toQString(status.name));
+}
+
+void unplaced(const corev1::PodCondition* scheduled, PodSummary& summary) {
+    summary.progress = 0;
+    summary.why = Summary::tr("waits for the scheduler to choose a node");
+    if (!scheduled || scheduled->message.empty()) return;
+    const Trouble trouble = placeTrouble(scheduled->message);
+    summary.why = trouble.what;
+    if (scheduled->reason != "Unschedulable") return;
+    //: State of a Pod that no node can take.
+    summary.word = Summary::tr("Unschedulable");
+    summary.remedy = trouble.remedy;
 }
 
 void starting(const corev1::Pod& pod, PodSummary& summary) {
     summary.state = State::Starting;
-    const corev1::PodCondition* scheduled = condition(pod, "PodScheduled");
-    if (pod.spec.nodeName.empty()) {
-        summary.progress = 0;
-        summary.why = scheduled && !scheduled->message.empty()
-                          ? toQString(scheduled->message)
-                          : Summary::tr("waits for the scheduler to choose a node");
-        if (scheduled && scheduled->reason == "Unschedulable") summary.word = Summary::tr("Unschedulable");
-        return;
-    }
+    if (pod.spec.nodeName.empty()) return unplaced(condition(pod, "PodScheduled"), summary);
     summary.progress = 0.25;
     summary.why = Summary::tr("%1 prepares it").arg(toQString(pod.spec.nodeName));
     for (const corev1::ContainerStatus& status : pod.status.initContainerStatuses) {
@@ -71,20 +85,21 @@ void starting(const corev1::Pod& pod, PodSummary& summary) {
             summary.why = Summary::tr("init container %1 runs").arg(toQString(status.name));
             summary.progress = 0.4;
         }
-        if (status.state.waiting && isTrouble(status.state.waiting->reason)) return waitingContainer(status, summary);
+        if (status.state.waiting && isTrouble(status.state.waiting->reason))
+            return waitingContainer(pod, status, summary);
     }
     int running = 0;
     for (const corev1::ContainerStatus& status : pod.status.containerStatuses) {
         if (status.state.running) ++running;
-        if (status.state.waiting) waitingContainer(status, summary);
+        if (status.state.waiting && summary.state != State::Failed) waitingContainer(pod, status, summary);
         if (status.state.terminated && summary.state != State::Failed) {
-            summary.state = State::Failed;
-            summary.word = status.state.terminated->reason.empty() ? Summary::tr("Error")
-                                                                   : toQString(status.state.terminated->reason);
-            summary.why = Summary::tr("container %1 ended with exit code %2")
-                              .arg(toQString(status.name))
-                              .arg(status.state.terminated->exitCode);
+            const corev1::ContainerStateTerminated& end = *status.state.terminated;
+            fails(summary, end.reason.empty() ? Summary::tr("Error") : toQString(end.reason),
+                  endedTrouble(status.name, end));
         }
+        if (status.state.running && summary.state != State::Failed && keepsCrashing(status))
+            //: State of a Pod whose container has ended badly several times and runs once more.
+            fails(summary, Summary::tr("Restarted"), endedTrouble(status.name, *status.lastState.terminated));
     }
     if (summary.state == State::Failed || running < summary.containers || running == 0) return;
     summary.progress = 0.75;
@@ -103,10 +118,10 @@ void ended(const corev1::Pod& pod, PodSummary& summary) {
     if (!pod.status.reason.empty()) summary.word = toQString(pod.status.reason);
     summary.why = toQString(pod.status.message);
     for (const corev1::ContainerStatus& status : pod.status.containerStatuses) {
-        if (!summary.why.isEmpty() || !status.state.terminated || status.state.terminated->exitCode == 0) continue;
-        summary.why = Summary::tr("container %1 ended with exit code %2")
-                          .arg(toQString(status.name))
-                          .arg(status.state.terminated->exitCode);
+        if (!status.state.terminated || status.state.terminated->exitCode == 0) continue;
+        const Trouble trouble = endedTrouble(status.name, *status.state.terminated);
+        if (summary.why.isEmpty()) summary.why = trouble.what;
+        if (summary.remedy.isEmpty()) summary.remedy = trouble.remedy;
     }
 }
 

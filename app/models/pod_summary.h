@@ -13,6 +13,7 @@ struct PodSummary {
     views::State state = views::State::Unknown;
     QString word;        // "Ready", "CrashLoopBackOff"
     QString why;         // a sentence: what it waits for, where it runs, what failed
+    QString remedy;      // what to do; empty when nothing is wrong
     qreal progress = 0;  // of a start: scheduled, sandbox, images, running
     int readyContainers = 0;
     int containers = 0;

@@ -5,6 +5,7 @@
 #include "app/bridge/resources.h"
 #include "app/models/build_nodes.h"
 #include "app/models/build_rollout.h"
+#include "app/models/deployment_summary.h"
 #include "app/models/event_words.h"
 #include "app/models/pod_summary.h"
 #include "app/models/words.h"
@@ -79,6 +80,12 @@ void addReplicaSet(QVector<StoryStep>& story, const appsv1::ReplicaSet& set, Wal
          Story::tr("revision %1").arg(revisionOf(set.metadata))});
 }
 
+void addRemedy(QVector<StoryStep>& story, const QString& remedy) {
+    if (remedy.isEmpty()) return;
+    //: The step of a story that comes after what is wrong now.
+    story.push_back({Story::tr("what to do"), remedy, {}});
+}
+
 void addPod(QVector<StoryStep>& story, const corev1::Pod& pod, WallTime now) {
     for (const metav1::OwnerReference& owner : pod.metadata.ownerReferences)
         //: Who made a Pod: the controller of %1, a kind such as replicaset.
@@ -96,6 +103,7 @@ void addPod(QVector<StoryStep>& story, const corev1::Pod& pod, WallTime now) {
     const PodSummary summary = summarize(pod, now);
     //: The last step of a story: how it is at this moment.
     story.push_back({Story::tr("now"), summary.word + QStringLiteral(": ") + summary.why, {}, summary.state});
+    addRemedy(story, summary.remedy);
 }
 
 // A Deployment that does not get on waits for one of its Pods: the one in the worst state says why.
@@ -147,9 +155,14 @@ QVector<StoryStep> buildStory(Inventory& inventory, const api::Object& object, W
         for (const api::ObjectPtr& set : owned) sets.push_back(api::objectAs<appsv1::ReplicaSet>(*set));
         if (const appsv1::ReplicaSet* current = currentReplicaSet(*deployment, sets))
             addReplicaSet(story, *current, now);
-        const DeploymentSummary summary = summarize(*deployment);
+        const DeploymentSummary summary = summarize(inventory, *deployment, now);
         story.push_back({Story::tr("now"), summary.headline, {}, summary.state});
-        if (summary.state != State::Ready) addWorstPod(story, inventory, sets, now);
+        if (!summary.trouble.what.isEmpty()) {
+            story.push_back({summary.word, summary.trouble.what, {}, summary.state});
+            addRemedy(story, summary.trouble.remedy);
+        } else if (summary.state != State::Ready) {
+            addWorstPod(story, inventory, sets, now);
+        }
     }
     if (const auto* node = api::objectAs<corev1::Node>(object)) {
         const NodeSummary summary = summarize(*node, now);

@@ -10,6 +10,7 @@
 #include "app/bridge/resources.h"
 #include "app/models/build_nodes.h"
 #include "app/models/build_rollout.h"
+#include "app/models/deployment_summary.h"
 #include "app/models/details.h"
 #include "app/models/field_owners.h"
 #include "app/models/pod_summary.h"
@@ -71,8 +72,14 @@ Inspector::Inspector(const shell::Theme& theme, models::Inventory& inventory, co
     // "14 s ago" grows without an event; the story repaints only when it reads differently.
     m_ages.setInterval(1000);
     connect(&m_ages, &QTimer::timeout, this, [this] {
-        if (m_object && m_story->isVisible()) showStory();
+        if (!m_object) return;
+        if (m_story->isVisible()) showStory();
+        if (!std::exchange(m_stale, false)) return;
+        showState();
+        if (m_details->isVisible() && !m_details->textCursor().hasSelection()) fillDetails();
     });
+    // How an object is depends on the Pods that belong to it, too.
+    connect(&inventory.objects(bridge::kPods), &models::LiveObjects::changed, this, [this] { m_stale = true; });
     m_ages.start();
     setObject(nullptr);
 }
@@ -168,20 +175,9 @@ void Inspector::showObject() {
     // An Event's own name says nothing to anybody.
     m_name->setText(models::toQString(event ? event->involvedObject.kind + ' ' + event->involvedObject.name
                                             : object.metadata.name));
-    const auto now = m_clock.now();
-    const auto* pod = api::objectAs<corev1::Pod>(object);
-    m_pill->setState(views::State::Empty, {});
-    if (pod) {
-        const models::PodSummary summary = models::summarize(*pod, now);
-        m_pill->setState(summary.state, summary.word);
-    } else if (const auto* deployment = api::objectAs<appsv1::Deployment>(object)) {
-        const models::DeploymentSummary summary = models::summarize(*deployment);
-        m_pill->setState(summary.state, summary.word);
-    } else if (const auto* node = api::objectAs<corev1::Node>(object)) {
-        const models::NodeSummary summary = models::summarize(*node, now);
-        m_pill->setState(summary.state, summary.word);
-    }
+    showState();
     showStory();
+    const auto* pod = api::objectAs<corev1::Pod>(object);
     m_tabs->setTabVisible(Logs, pod != nullptr);
     m_tabs->setTabVisible(Terminal, pod != nullptr);
     // Qt 6.4 forgets to lay the bar out when the last of several calls of setTabVisible changes nothing.
@@ -194,6 +190,21 @@ void Inspector::showObject() {
     m_logs->setPod(pod ? pod->metadata.namespace_ : "", pod ? pod->metadata.name : "", containers);
     m_terminal->setPod(pod ? pod->metadata.namespace_ : "", pod ? pod->metadata.name : "", containers);
     fillDetails();
+}
+
+void Inspector::showState() {
+    const auto now = m_clock.now();
+    m_pill->setState(views::State::Empty, {});
+    if (const auto* pod = api::objectAs<corev1::Pod>(*m_object)) {
+        const models::PodSummary summary = models::summarize(*pod, now);
+        m_pill->setState(summary.state, summary.word);
+    } else if (const auto* deployment = api::objectAs<appsv1::Deployment>(*m_object)) {
+        const models::DeploymentSummary summary = models::summarize(m_inventory, *deployment, now);
+        m_pill->setState(summary.state, summary.word);
+    } else if (const auto* node = api::objectAs<corev1::Node>(*m_object)) {
+        const models::NodeSummary summary = models::summarize(*node, now);
+        m_pill->setState(summary.state, summary.word);
+    }
 }
 
 void Inspector::showStory() {
@@ -212,7 +223,7 @@ void Inspector::fillDetails() {
                        .arg(p.text.name(), p.muted.name(), m_theme.fonts().name.family())
                        .arg(m_theme.fonts().name.pointSizeF() * 0.96)
                        .arg(p.accent.name());
-    for (const models::DetailGroup& group : models::detailsOf(*m_object, m_clock.now())) {
+    for (const models::DetailGroup& group : models::detailsOf(m_inventory, *m_object, m_clock.now())) {
         html += QStringLiteral("<h4>%1</h4><table cellspacing=0>").arg(escaped(group.title));
         for (const models::Detail& detail : group.details) {
             const QString colour =

@@ -46,6 +46,7 @@ signals:
 private:
     void buildLayout();
     void showObject();
+    void showState();
     void showStory();
     void fillDetails();
     QString eventsHtml() const;
@@ -69,6 +70,7 @@ private:
     TerminalTab* m_terminal;
     api::ObjectPtr m_object;
     QTimer m_ages;
+    bool m_stale = false;  // Pods have changed since it was last looked at
 };
 
 }  // namespace qd::pages

@@ -2,6 +2,7 @@
 
 #include <QFontMetricsF>
 #include <QPainterPath>
+#include <QTextLayout>
 #include <algorithm>
 
 namespace qd::views {
@@ -205,6 +206,30 @@ void paintRing(QPainter& painter, const Theme& theme, const QRectF& rect, qreal 
     painter.setBrush(Qt::NoBrush);
     painter.drawRoundedRect(rect.adjusted(-4, -4, 4, 4), radius + 3, radius + 3);
     painter.restore();
+}
+
+qreal paintParagraph(QPainter* painter, const QFont& font, const QColor& colour, const QRectF& rect,
+                     const QString& text, int mostLines) {
+    const QFontMetricsF metrics(font);
+    QTextLayout layout(text, font);
+    layout.beginLayout();
+    qreal y = 0;
+    for (int line = 1; line <= mostLines; ++line) {
+        QTextLine next = layout.createLine();
+        if (!next.isValid()) break;
+        next.setLineWidth(rect.width());
+        const bool last = line == mostLines || next.textStart() + next.textLength() >= text.size();
+        if (painter) {
+            const QString words = last ? metrics.elidedText(text.mid(next.textStart()), Qt::ElideRight, rect.width())
+                                       : text.mid(next.textStart(), next.textLength());
+            painter->setFont(font);
+            painter->setPen(colour);
+            painter->drawText(QPointF(rect.left(), rect.top() + y + metrics.ascent()), words);
+        }
+        y += metrics.height();
+    }
+    layout.endLayout();
+    return y;
 }
 
 qreal textWidth(const QFont& font, const QString& text) {

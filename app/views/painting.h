@@ -27,6 +27,10 @@ void paintRing(QPainter& painter, const shell::Theme& theme, const QRectF& rect,
 qreal paintText(QPainter& painter, const QFont& font, const QColor& colour, const QRectF& rect, Qt::Alignment alignment,
                 const QString& text, Qt::TextElideMode mode = Qt::ElideRight);
 
+// Text on at most so many lines, the last one shortened. Returns the height; with a null painter it only measures.
+qreal paintParagraph(QPainter* painter, const QFont& font, const QColor& colour, const QRectF& rect,
+                     const QString& text, int mostLines);
+
 // The width that paintText would paint.
 qreal textWidth(const QFont& font, const QString& text);
 

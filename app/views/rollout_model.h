@@ -58,6 +58,8 @@ struct RolloutModel {
     int maxTotal = 0;
     int places = 0;  // empty places to draw in each box, at least
     QString waitingFor;
+    QString trouble;  // what is wrong, when something is; then what to do
+    QString remedy;
     QVector<RevisionBox> boxes;     // the oldest first, the current one last; only those with Pods, and the current one
     QVector<RevisionMark> history;  // oldest first
 

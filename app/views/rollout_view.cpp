@@ -22,7 +22,7 @@ void RolloutView::setModel(RolloutModel model) {
     if (model == m_model) return;
     const bool same = model.deployment == m_model.deployment;
     m_model = std::move(model);
-    setAccessibleDescription(m_model.headline);
+    setAccessibleDescription(m_model.trouble.isEmpty() ? m_model.headline : m_model.trouble + u' ' + m_model.remedy);
     refresh(same);
 }
 
@@ -43,7 +43,10 @@ QVector<Tile> RolloutView::layOut(const QSizeF& size) {
     const auto px = [this](qreal length) { return theme().px(length); };
     const QRectF inside = QRectF(QPointF(0, 0), size).adjusted(px(20), px(14), -px(20), -px(12));
     m_header = QRectF(inside.left(), inside.top(), inside.width(), px(20));
-    m_budget = QRectF(inside.left(), m_header.bottom() + px(10), inside.width(), px(40));
+    m_trouble = QRectF(inside.left(), m_header.bottom() + px(10), inside.width(), 0);
+    if (!m_model.trouble.isEmpty()) m_trouble.setHeight(paintTrouble(nullptr, m_trouble));
+    m_budget =
+        QRectF(inside.left(), m_trouble.bottom() + px(m_model.trouble.isEmpty() ? 0 : 12), inside.width(), px(40));
     m_history = QRectF(inside.left(), inside.bottom() - px(44), inside.width(), px(44));
     const bool hasHistory = m_model.history.size() > 1;
     const qreal bottom = hasHistory ? m_history.top() - px(8) : inside.bottom() - px(6);
@@ -108,12 +111,27 @@ void RolloutView::paintScene(QPainter& painter) {
     if (!m_model.waitingFor.isEmpty() && rest.width() > theme().px(420))
         paintText(painter, fonts.secondaryStrong, palette.starting, rest, Qt::AlignVCenter | Qt::AlignRight,
                   m_model.waitingFor);
+    if (!m_model.trouble.isEmpty()) paintTrouble(&painter, m_trouble);
     paintBudget(painter);
     for (int i = 0; i < m_boxes.size(); ++i) {
         paintBox(painter, m_model.boxes[i], m_boxes[i]);
         if (i > 0) paintArrow(painter, m_boxes[i - 1].rect, m_boxes[i].rect);
     }
     if (m_model.history.size() > 1) paintHistory(painter);
+}
+
+// What is wrong, and what can be done, in a box of its own. Returns its height; with a null painter it only measures.
+qreal RolloutView::paintTrouble(QPainter* painter, const QRectF& rect) const {
+    const auto px = [this](qreal length) { return theme().px(length); };
+    const auto& palette = theme().palette();
+    const QColor colour = colourOf(m_model.state, palette);
+    if (painter) views::paintBox(*painter, theme(), rect, shell::over(palette.panel, colour, 0.08), colour);
+    QRectF words = rect.adjusted(px(16), px(10), -px(16), 0);
+    words.translate(0, paintParagraph(painter, theme().fonts().strong, colour, words, m_model.trouble, 2) + px(3));
+    qreal height = words.top() - rect.top();
+    if (!m_model.remedy.isEmpty())
+        height += paintParagraph(painter, theme().fonts().secondary, palette.text, words, m_model.remedy, 2);
+    return height + px(10);
 }
 
 // Example: wants 10, at least 8 available, at most 13; 9 are available and 11 run. The bar is 13 long: 9 solid, 2

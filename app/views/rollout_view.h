@@ -35,6 +35,7 @@ private:
         TileGrid grid;
     };
     void layOutBox(const RevisionBox& revision, const Box& box, QVector<Tile>& tiles) const;
+    qreal paintTrouble(QPainter* painter, const QRectF& rect) const;
     void paintBudget(QPainter& painter) const;
     void paintBox(QPainter& painter, const RevisionBox& revision, const Box& box) const;
     void paintCounts(QPainter& painter, const RevisionBox& revision, const QRectF& rect) const;
@@ -45,6 +46,7 @@ private:
 
     RolloutModel m_model;
     QRectF m_header;
+    QRectF m_trouble;  // empty when nothing is wrong
     QRectF m_budget;
     QRectF m_history;
     QVector<Box> m_boxes;

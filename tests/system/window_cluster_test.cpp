@@ -14,6 +14,7 @@
 #include "app/pages/apply_dialog.h"
 #include "app/pages/operation_view.h"
 #include "app/views/nodes_view.h"
+#include "app/views/rollout_view.h"
 #include "app/views/terminal_view.h"
 #include "tests/gui/desk.h"
 #include "tests/system/libvirt_things.h"
@@ -204,6 +205,34 @@ private slots:
                  QStringLiteral("2"));
         QCOMPARE(kubectl(QStringLiteral("exec -n shop toolbox -- /lab echo from kubectl")),
                  QStringLiteral("from kubectl"));
+    }
+
+    void whatDoesNotComeUpSaysWhyAndWhatToDo() {
+        const QString file = QDir::home().filePath(QStringLiteral("broken.yaml"));
+        write(file, kVmBroken);
+        m_desk->drop(file);
+        auto& dialog = m_desk->await<pages::ApplyDialog>("applyDialog");
+        QTRY_COMPARE_WITH_TIMEOUT(dialog.plan().count(Outcome::Create), 3, kWait);
+        m_desk->click("applyConfirm");
+        QTRY_COMPARE_WITH_TIMEOUT(dialog.plan().count(Outcome::Applied), 3, kWait);
+        m_desk->click("applyClose");
+        m_desk->key('k', {Hand::kControl});
+        m_desk->type(QStringLiteral("shop/crashes"));
+        m_desk->key(Hand::kReturn);
+        auto& rollout = m_desk->await<views::RolloutView>("rolloutView");
+        QTRY_COMPARE_WITH_TIMEOUT(rollout.model().word, QStringLiteral("CrashLoopBackOff"), kPodsMs);
+        QVERIFY2(rollout.model().trouble.contains(QStringLiteral("exit code 7")), qPrintable(rollout.model().trouble));
+        m_desk->shoot(QStringLiteral("vm-crashes"));
+        m_desk->click("rail.workloads");
+        QTRY_COMPARE_WITH_TIMEOUT(rowsWith("workloadsPage", QStringLiteral("State"), QStringLiteral("Unschedulable")),
+                                  1, kWait);
+        QTRY_COMPARE_WITH_TIMEOUT(
+            rowsWith("workloadsPage", QStringLiteral("State"), QStringLiteral("ImagePullBackOff")), 1, kPodsMs);
+        auto& table = m_desk->table("workloadsPage");
+        m_desk->hand.click(m_desk->rowAt(table, QStringLiteral("absent")));
+        m_desk->shoot(QStringLiteral("vm-broken"));
+        const QString deleted = kubectl(QStringLiteral("delete -f %1").arg(file));
+        QVERIFY2(!deleted.startsWith(QStringLiteral("error")), qPrintable(deleted));
     }
 
     void suspendAndStartBringThePodsBack() {

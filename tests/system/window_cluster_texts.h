@@ -43,4 +43,39 @@ spec:
   volumes: [{name: shell, hostPath: {path: /usr/bin/busybox, type: File}}]
 )";
 
+// Three that do not come up, each for its reason.
+inline constexpr const char* kVmBroken = R"(apiVersion: apps/v1
+kind: Deployment
+metadata: {name: crashes, namespace: shop}
+spec:
+  selector: {matchLabels: {app: crashes}}
+  template:
+    metadata: {labels: {app: crashes}}
+    spec:
+      containers:
+      - {name: lab, image: "quarterdeck.dev/lab:1", command: [/lab, exit, "7"]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: absent, namespace: shop}
+spec:
+  selector: {matchLabels: {app: absent}}
+  template:
+    metadata: {labels: {app: absent}}
+    spec:
+      containers:
+      - {name: lab, image: "registry.invalid/absent:1"}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: greedy, namespace: shop}
+spec:
+  selector: {matchLabels: {app: greedy}}
+  template:
+    metadata: {labels: {app: greedy}}
+    spec:
+      containers:
+      - {name: lab, image: "quarterdeck.dev/lab:1", resources: {requests: {cpu: 64}}}
+)";
+
 }  // namespace qd::tests

@@ -3,6 +3,7 @@
 #include "app/models/build_endpoints.h"
 #include "app/models/build_nodes.h"
 #include "app/models/build_rollout.h"
+#include "app/models/deployment_summary.h"
 #include "app/models/pod_summary.h"
 #include "app/models/words.h"
 #include "tests/app/support/shop.h"
@@ -77,7 +78,7 @@ private slots:
         condition.status = "False";
         condition.reason = "ProgressDeadlineExceeded";
         deployment->status.conditions.push_back(condition);
-        QCOMPARE(summarize(*deployment).state, State::Failed);
+        QCOMPARE(summarize(*deployment, {}, shopNow()).state, State::Failed);
     }
 
     void theCurrentReplicaSetIsTheOneWithThePresentTemplate() {

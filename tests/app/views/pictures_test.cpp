@@ -80,6 +80,9 @@ private slots:
         place(rollout, {812, 500});
         Stage::show(rollout);
         Stage::shoot(rollout, QStringLiteral("rollout-") + suffix);
+        rollout.setModel(tests::brokenRollout());
+        QTRY_VERIFY(!rollout.moving());
+        Stage::shoot(rollout, QStringLiteral("rollout-broken-") + suffix);
         rollout.setModel(tests::largeRollout(600));
         QTRY_VERIFY(!rollout.moving());
         Stage::shoot(rollout, QStringLiteral("rollout-large-") + suffix);

@@ -52,6 +52,21 @@ RolloutModel sampleRollout() {
     return model;
 }
 
+RolloutModel brokenRollout() {
+    RolloutModel model = sampleRollout();
+    model.state = State::Failed;
+    model.word = q("ImagePullBackOff");
+    model.waitingFor.clear();
+    model.trouble =
+        q("3 of 3 Pods: container web: the image registry.example.com/shop/web:1.5.O cannot be pulled: failed "
+          "to resolve reference \"registry.example.com/shop/web:1.5.O\": not found");
+    model.remedy =
+        q("Look for a slip in its name or tag; a private registry needs imagePullSecrets; an image of this "
+          "machine comes by qdeck image load.");
+    for (PodTile& each : model.boxes.last().pods) each.state = State::Failed;
+    return model;
+}
+
 RolloutModel largeRollout(int pods) {
     RolloutModel model = sampleRollout();
     model.desired = pods;

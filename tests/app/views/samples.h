@@ -8,6 +8,7 @@
 namespace qd::tests {
 
 views::RolloutModel sampleRollout();
+views::RolloutModel brokenRollout();
 views::RolloutModel largeRollout(int pods);
 views::EndpointsModel sampleEndpoints();
 views::EndpointsModel largeEndpoints(int endpoints);
