@@ -32,15 +32,20 @@ Error notAllowed() {
     return error;
 }
 
+// Served by whoever measures, in a handler of its own, or not at all.
+bool isMeasured(const api::Kind& kind) { return kind.group == "metrics.k8s.io"; }
+
 }  // namespace
 
 struct ApiServer::State {
     State(ApiServerParts given)
         : parts(std::move(given)),
           verbs(VerbsContext{parts.store, parts.executor.clock(), parts.random, parts.admission, *parts.reader}),
-          discovery(api::builtinKinds()),
+          discovery(servedKinds()),
           metrics(parts.executor.clock()) {}
 
+    bool isServed(const api::Kind& kind) const { return !isMeasured(kind) || subresources.contains({kind.groupResource(), ""}); }
+    std::vector<const api::Kind*> servedKinds() const;
     Result<User> authenticate(const Request& request) const;
     // The user as whom the request is done, if that one may do it.
     Result<User> admittedUser(const Request& request, const RequestInfo& info) const;
@@ -52,12 +57,19 @@ struct ApiServer::State {
 
     ApiServerParts parts;
     Verbs verbs;
+    std::map<std::pair<std::string, std::string>, std::unique_ptr<SubresourceHandler>> subresources;
     Discovery discovery;
     RequestMetrics metrics;
-    std::map<std::pair<std::string, std::string>, std::unique_ptr<SubresourceHandler>> subresources;
     std::map<std::string, PathHandler, std::greater<>> paths;  // longer ones of a common prefix first
     std::atomic<bool> ready = false;
 };
+
+std::vector<const api::Kind*> ApiServer::State::servedKinds() const {
+    std::vector<const api::Kind*> served;
+    for (const api::Kind* kind : api::builtinKinds())
+        if (isServed(*kind)) served.push_back(kind);
+    return served;
+}
 
 Result<User> ApiServer::State::authenticate(const Request& request) const {
     bool invalid = !request.peerError.empty();
@@ -224,7 +236,7 @@ Response ApiServer::State::dispatch(ApiServer& server, const Request& request, c
         return errorResponse({Reason::RequestEntityTooLarge, fmt::format("Request entity too large: limit is {}", request.bodyLimit)});
     }
     const api::Kind* kind = api::findResource(info.group, info.version, info.resource);
-    if (!kind || (kind->namespaced && info.namespace_.empty() && info.verb != "list" && info.verb != "watch") ||
+    if (!kind || !isServed(*kind) || (kind->namespaced && info.namespace_.empty() && info.verb != "list" && info.verb != "watch") ||
         (!kind->namespaced && !info.namespace_.empty() && info.resource != "namespaces")) {
         return errorResponse(notServed());
     }
@@ -276,6 +288,7 @@ void ApiServer::setReady(bool ready) { m_state->ready = ready; }
 
 void ApiServer::addSubresource(const std::string& groupResource, const std::string& subresource, std::unique_ptr<SubresourceHandler> handler) {
     m_state->subresources[{groupResource, subresource}] = std::move(handler);
+    if (subresource.empty()) m_state->discovery = Discovery(m_state->servedKinds());
 }
 
 void ApiServer::addPath(const std::string& prefix, PathHandler handler) { m_state->paths[prefix] = std::move(handler); }

@@ -26,6 +26,7 @@
 #include "cluster/apiserver/subresources/scale.h"
 #include "cluster/apiserver/subresources/token_request.h"
 #include "cluster/apiserver/subresources/token_review.h"
+#include "cluster/apiserver/subresources/usage_metrics.h"
 #include "cluster/base/log.h"
 #include "cluster/control_plane/bootstrap.h"
 #include "cluster/control_plane/controller_host.h"
@@ -33,6 +34,8 @@
 #include "cluster/control_plane/in_process_client.h"
 #include "cluster/control_plane/pki_folder.h"
 #include "cluster/control_plane/rbac_bootstrap.h"
+#include "cluster/control_plane/usage/agent_metrics.h"
+#include "cluster/control_plane/usage/usage_collector.h"
 #include "cluster/scheduler/scheduler.h"
 #include "cluster/store/api_codec.h"
 #include "vmnodes/hollow/hollow_nodes.h"
@@ -71,6 +74,7 @@ struct ControlPlane::State {
     void addProxies();
     std::string url() const;
     std::unique_ptr<client::Client> clientOf(std::string user, std::string group, std::string manager);
+    void addUsage();
     void startControllers();
 
     Options options;
@@ -86,6 +90,8 @@ struct ControlPlane::State {
     std::unique_ptr<apiserver::ApiServer> server;
     std::unique_ptr<apiserver::Forwarder> forwarder;
     std::unique_ptr<apiserver::Server> transport;
+    std::unique_ptr<AgentMetrics> agentMetrics;
+    std::shared_ptr<UsageCollector> usage;  // null: nobody measures
     std::unique_ptr<ControllerHost> controllers;
     std::unique_ptr<client::Client> schedulerClient;
     std::unique_ptr<scheduler::Scheduler> scheduler;
@@ -187,6 +193,16 @@ void ControlPlane::State::addProxies() {
     server->addSubresource("nodes", "proxy", std::make_unique<Proxy>(*server, *forwarder, random, Proxy::To::Node));
 }
 
+// An API server alone measures nothing, as upstream's.
+void ControlPlane::State::addUsage() {
+    const auto known = controllers::controllerDescriptors();
+    if (std::ranges::none_of(known, [this](const auto& one) { return controllers::isEnabled(options.controllers, one); })) return;
+    agentMetrics = std::make_unique<AgentMetrics>(pki->authority.certificate().pem(), pki->agentClient, executor.clock());
+    usage = std::make_shared<UsageCollector>(workers, [this](const corev1::Node& node) { return agentMetrics->ask(node); });
+    for (const char* measured : {"nodes.metrics.k8s.io", "pods.metrics.k8s.io"})
+        server->addSubresource(measured, "", std::make_unique<apiserver::UsageMetricsHandler>(*server, usage));
+}
+
 void ControlPlane::State::addSubresources() {
     server->addSubresource("pods", "binding", std::make_unique<apiserver::BindingHandler>(*server, false));
     server->addSubresource("pods", "eviction", std::make_unique<apiserver::EvictionHandler>(*server));
@@ -196,6 +212,7 @@ void ControlPlane::State::addSubresources() {
     }
     addReviews();
     addProxies();
+    addUsage();
     apiserver::addIssuerPaths(*server, *issuer, [this] { return url(); });
     apiserver::addOpenApiPaths(*server, "v1.36.2");
 }
@@ -226,6 +243,7 @@ void ControlPlane::State::startControllers() {
     known.makeToken = [this](const corev1::Secret& secret, const corev1::ServiceAccount& account) {
         return apiserver::issueLegacyToken(*issuer, {.namespace_ = account.metadata.namespace_, .secret = secret.metadata.name, .account = {account.metadata.name, account.metadata.uid}});
     };
+    known.metrics = std::make_shared<controllers::UsageReader>(usage);
     controllers = std::make_unique<ControllerHost>(*server, executor, workers, random, known, options.controllers);
     if (options.scheduler) {
         schedulerClient = clientOf("system:kube-scheduler", {}, "kube-scheduler");
@@ -235,6 +253,7 @@ void ControlPlane::State::startControllers() {
         hollowClient = clientOf("system:hollow-nodes", {}, "kubelet");  // many nodes: none of the group system:nodes
         hollowNodes = std::make_unique<hollow::HollowNodes>(*hollowClient, controllers->informers(), workers, random, hollow::Options{.count = options.hollowNodes});
     }
+    if (usage) usage->begin(controllers->informers());
     controllers->start();
     if (scheduler) scheduler->start();
     if (hollowNodes) hollowNodes->start();
@@ -261,11 +280,14 @@ void ControlPlane::stop() {
     if (!m_state) return;
     if (m_state->transport) m_state->transport->shutDown(kGrace);
     m_state->transport.reset();
+    if (m_state->usage) m_state->usage->stop();
+    if (m_state->agentMetrics) m_state->agentMetrics->close();
     if (m_state->hollowNodes) m_state->hollowNodes->stop();
     if (m_state->scheduler) m_state->scheduler->stop();
     if (m_state->controllers) m_state->controllers->stop();
     m_state->workers.stop();
     m_state->executor.stop();
+    m_state->usage.reset();
     m_state->hollowNodes.reset();
     m_state->scheduler.reset();
     m_state->controllers.reset();

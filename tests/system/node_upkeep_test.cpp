@@ -171,6 +171,11 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(answers(m_cluster.value("get service web -o jsonpath={.spec.clusterIP}"), 80), kPodsMs);
     }
 
+    void whatNodesAndPodsUseIsMeasured() {
+        QTRY_VERIFY_WITH_TIMEOUT(m_cluster.value("top nodes --no-headers").startsWith("node-1 "), kPodsMs);
+        QTRY_VERIFY_WITH_TIMEOUT(m_cluster.value("top pods --no-headers").contains(QRegularExpression("^web-\\S+ +\\d+m +[1-9]\\d*Mi", QRegularExpression::MultilineOption)), kPodsMs);
+    }
+
     void aRestartOfTheAgentIsNotNoticed() {
         const QString service = m_cluster.value("get service web -o jsonpath={.spec.clusterIP}");
         const QString node = m_cluster.value("get pod port -o jsonpath={.status.hostIP}");

@@ -9,6 +9,7 @@
 #include "cluster/api/kinds/discovery/kinds.h"
 #include "cluster/api/kinds/events/kinds.h"
 #include "cluster/api/kinds/kind.h"
+#include "cluster/api/kinds/metrics/kinds.h"
 #include "cluster/api/kinds/plain_kinds.h"
 #include "cluster/api/kinds/rbac/kinds.h"
 
@@ -20,7 +21,7 @@ constexpr std::string_view kGroups[] = {
     "", "apps", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch", "certificates.k8s.io", "coordination.k8s.io",
     "discovery.k8s.io", "events.k8s.io", "flowcontrol.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io", "policy",
     "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io", "admissionregistration.k8s.io",
-    "apiextensions.k8s.io", "apiregistration.k8s.io"};
+    "apiextensions.k8s.io", "apiregistration.k8s.io", "metrics.k8s.io"};
 
 std::ptrdiff_t groupRank(const std::string& group) { return std::find(std::begin(kGroups), std::end(kGroups), group) - std::begin(kGroups); }
 
@@ -48,7 +49,9 @@ const std::deque<Kind>& allKinds() {
         kinds.push_back(namespaceKind());
         kinds.push_back(newEventKind());
         kinds.push_back(nodeKind());
+        kinds.push_back(nodeMetricsKind());
         kinds.push_back(podKind());
+        kinds.push_back(podMetricsKind());
         kinds.push_back(roleBindingKind());
         kinds.push_back(roleKind());
         kinds.push_back(secretKind());

@@ -48,6 +48,20 @@ Result<Usage> readUsage(const std::string& folder) {
     return usage;
 }
 
+Result<Usage> readMachineUsage(const std::string& root, const std::string& meminfo) {
+    std::ifstream in(meminfo);
+    std::uint64_t total = 0, available = 0, value = 0;  // kB
+    for (std::string name, unit; in >> name >> value && std::getline(in, unit);) {
+        if (name == "MemTotal:") total = value;
+        if (name == "MemAvailable:") available = value;
+    }
+    if (total == 0 || available > total) return fail(Reason::NotFound, meminfo + " does not tell the machine's memory");
+    Usage usage;
+    usage.cpuNanoseconds = keyed(root + "/cpu.stat", "usage_usec") * 1000;
+    usage.memoryBytes = usage.workingSetBytes = (total - available) * 1024;
+    return usage;
+}
+
 Result<void> Hierarchy::write(const std::string& group, const std::string& file, const std::string& value) {
     const std::string path = m_root + group + "/" + file;
     // The kernel takes a setting as one write.

@@ -22,6 +22,9 @@ struct Usage {
 
 // Reads a group's counters; `folder` is absolute. NotFound when the group is gone.
 Result<Usage> readUsage(const std::string& folder);
+// Of the whole machine: the root group's processor time, and the memory that is not available to anybody else. `root` and
+// `meminfo` are where the kernel shows them.
+Result<Usage> readMachineUsage(const std::string& root = "/sys/fs/cgroup", const std::string& meminfo = "/proc/meminfo");
 
 class Hierarchy {
 public:

@@ -44,6 +44,18 @@ std::int64_t milliseconds(base::WallTime time) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
+// Of the machine as a whole; what is in use is what could not be given to somebody else.
+std::string nodeText(base::WallTime now) {
+    const auto usage = cgroups::readMachineUsage();
+    if (!usage) return {};
+    return fmt::format(
+        "# HELP node_cpu_usage_seconds_total [STABLE] Cumulative cpu time consumed by the node in core-seconds\n"
+        "# TYPE node_cpu_usage_seconds_total counter\nnode_cpu_usage_seconds_total {} {}\n"
+        "# HELP node_memory_working_set_bytes [STABLE] Current working set of the node in bytes\n"
+        "# TYPE node_memory_working_set_bytes gauge\nnode_memory_working_set_bytes {} {}\n",
+        static_cast<double>(usage->cpuNanoseconds) / 1e9, milliseconds(now), usage->workingSetBytes, milliseconds(now));
+}
+
 }  // namespace
 
 std::string statsSummary(cri::Runtime& runtime, const sync::PodWorkers& workers, base::WallTime now) {
@@ -72,7 +84,7 @@ std::string statsSummary(cri::Runtime& runtime, const sync::PodWorkers& workers,
     return json::serialize(json::object{{"node", std::move(node)}, {"pods", std::move(pods)}});
 }
 
-std::string resourceMetrics(cri::Runtime& runtime) {
+std::string resourceMetrics(cri::Runtime& runtime, base::WallTime now) {
     std::string cpuText =
         "# HELP container_cpu_usage_seconds_total [STABLE] Cumulative cpu time consumed by the container in "
         "core-seconds\n"
@@ -88,7 +100,7 @@ std::string resourceMetrics(cri::Runtime& runtime) {
             memoryText += fmt::format("container_memory_working_set_bytes{} {} {}\n", labels(one), one.workingSetBytes,
                                       milliseconds(one.memoryTimestamp));
         }
-    return cpuText + memoryText +
+    return nodeText(now) + cpuText + memoryText +
            fmt::format(
                "# HELP resource_scrape_error [STABLE] 1 if there was an error while getting container metrics, 0 "
                "otherwise\n"

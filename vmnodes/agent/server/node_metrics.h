@@ -10,6 +10,6 @@ namespace qd::agent::server {
 
 // Blocks for calls of the runtime.
 std::string statsSummary(cri::Runtime& runtime, const sync::PodWorkers& workers, base::WallTime now);
-std::string resourceMetrics(cri::Runtime& runtime);
+std::string resourceMetrics(cri::Runtime& runtime, base::WallTime now);
 
 }  // namespace qd::agent::server

@@ -80,8 +80,10 @@ Response NodeServer::handle(Request request) {
             return text(200, statsSummary(m_runtime, m_workers, m_executor.clock().now()), "application/json");
         });
     if (route.kind == "metrics" && route.parts == std::vector<std::string>{"resource"})
-        return later(
-            [this] { return text(200, resourceMetrics(m_runtime), "text/plain; version=0.0.4; charset=utf-8"); });
+        return later([this] {
+            return text(200, resourceMetrics(m_runtime, m_executor.clock().now()),
+                        "text/plain; version=0.0.4; charset=utf-8");
+        });
     return text(404, "404 page not found\n");
 }
 

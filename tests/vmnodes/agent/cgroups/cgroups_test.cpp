@@ -123,6 +123,17 @@ private slots:
         QCOMPARE(usage->rssBytes, 300'000U);
         QCOMPARE(usage->majorPageFaults, 2U);
     }
+
+    void theMachineUsesWhatIsNotAvailable() {
+        QTemporaryDir folder;
+        const std::string root = folder.path().toStdString(), meminfo = root + "/meminfo";
+        QVERIFY(!readMachineUsage(root, meminfo));
+        std::ofstream(meminfo) << "MemTotal:  1000000 kB\nMemFree:   100000 kB\nMemAvailable:  700000 kB\nHugePages_Total:  0\n";
+        std::ofstream(root + "/cpu.stat") << "usage_usec 2500\nuser_usec 1000\n";
+        const auto usage = readMachineUsage(root, meminfo);
+        QCOMPARE(usage->cpuNanoseconds, 2'500'000U);
+        QCOMPARE(usage->workingSetBytes, 300'000U * 1024);
+    }
 };
 
 QTEST_APPLESS_MAIN(CgroupsTest)
