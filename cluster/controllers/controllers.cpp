@@ -5,6 +5,7 @@
 #include "cluster/controllers/endpoints/endpoints_controller.h"
 #include "cluster/controllers/endpointslice/endpointslice_controller.h"
 #include "cluster/controllers/garbage_collector/garbage_collector.h"
+#include "cluster/controllers/job/job_controller.h"
 #include "cluster/controllers/namespaces/namespace_controller.h"
 #include "cluster/controllers/node_ipam/node_ipam_controller.h"
 #include "cluster/controllers/node_lifecycle/node_lifecycle_controller.h"
@@ -46,6 +47,7 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
         {.name = "deployment-controller", .alias = "deployment", .make = made<DeploymentController>()},
         {.name = "replicaset-controller", .alias = "replicaset", .make = made<ReplicaSetController>(replicaSetKind())},
         {.name = "horizontal-pod-autoscaler-controller", .alias = "horizontalpodautoscaling", .make = made<PodAutoscalerController>(options.resources, options.metrics), .eventSource = "horizontal-pod-autoscaler"},
+        {.name = "job-controller", .alias = "job", .make = made<JobController>()},
         {.name = "persistentvolumeclaim-protection-controller", .alias = "pvc-protection", .make = made<ClaimProtection>(), .workers = 1},
         {.name = "persistentvolume-protection-controller", .alias = "pv-protection", .make = made<VolumeProtection>(), .workers = 1},
         {.name = "volumeattributesclass-protection-controller", .alias = "vac-protection", .make = made<AttributesClassProtection>(), .workers = 1},
