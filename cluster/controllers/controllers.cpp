@@ -1,6 +1,7 @@
 #include "cluster/controllers/controllers.h"
 
 #include "cluster/controllers/clusterrole_aggregation/clusterrole_aggregation_controller.h"
+#include "cluster/controllers/cronjob/cronjob_controller.h"
 #include "cluster/controllers/deployment/deployment_controller.h"
 #include "cluster/controllers/endpoints/endpoints_controller.h"
 #include "cluster/controllers/endpointslice/endpointslice_controller.h"
@@ -17,6 +18,7 @@
 #include "cluster/controllers/serviceaccount/serviceaccount_controller.h"
 #include "cluster/controllers/storage_protection/storage_protection.h"
 #include "cluster/controllers/taint_eviction/taint_eviction_controller.h"
+#include "cluster/controllers/ttl_after_finished/ttl_after_finished_controller.h"
 
 namespace qd::controllers {
 namespace {
@@ -48,6 +50,8 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
         {.name = "replicaset-controller", .alias = "replicaset", .make = made<ReplicaSetController>(replicaSetKind())},
         {.name = "horizontal-pod-autoscaler-controller", .alias = "horizontalpodautoscaling", .make = made<PodAutoscalerController>(options.resources, options.metrics), .eventSource = "horizontal-pod-autoscaler"},
         {.name = "job-controller", .alias = "job", .make = made<JobController>()},
+        {.name = "ttl-after-finished-controller", .alias = "ttl-after-finished", .make = made<TtlAfterFinishedController>()},
+        {.name = "cronjob-controller", .alias = "cronjob", .make = made<CronJobController>()},
         {.name = "persistentvolumeclaim-protection-controller", .alias = "pvc-protection", .make = made<ClaimProtection>(), .workers = 1},
         {.name = "persistentvolume-protection-controller", .alias = "pv-protection", .make = made<VolumeProtection>(), .workers = 1},
         {.name = "volumeattributesclass-protection-controller", .alias = "vac-protection", .make = made<AttributesClassProtection>(), .workers = 1},
