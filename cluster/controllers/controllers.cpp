@@ -2,6 +2,7 @@
 
 #include "cluster/controllers/clusterrole_aggregation/clusterrole_aggregation_controller.h"
 #include "cluster/controllers/cronjob/cronjob_controller.h"
+#include "cluster/controllers/daemonset/daemonset_controller.h"
 #include "cluster/controllers/deployment/deployment_controller.h"
 #include "cluster/controllers/endpoints/endpoints_controller.h"
 #include "cluster/controllers/endpointslice/endpointslice_controller.h"
@@ -50,6 +51,7 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
         {.name = "replicaset-controller", .alias = "replicaset", .make = made<ReplicaSetController>(replicaSetKind())},
         {.name = "horizontal-pod-autoscaler-controller", .alias = "horizontalpodautoscaling", .make = made<PodAutoscalerController>(options.resources, options.metrics), .eventSource = "horizontal-pod-autoscaler"},
         {.name = "job-controller", .alias = "job", .make = made<JobController>()},
+        {.name = "daemonset-controller", .alias = "daemonset", .make = made<DaemonSetController>(), .workers = 2},
         {.name = "ttl-after-finished-controller", .alias = "ttl-after-finished", .make = made<TtlAfterFinishedController>()},
         {.name = "cronjob-controller", .alias = "cronjob", .make = made<CronJobController>()},
         {.name = "persistentvolumeclaim-protection-controller", .alias = "pvc-protection", .make = made<ClaimProtection>(), .workers = 1},

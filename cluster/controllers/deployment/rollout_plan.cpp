@@ -1,26 +1,16 @@
 #include "cluster/controllers/deployment/rollout_plan.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
+
+#include "cluster/controllers/pods/share.h"
 
 namespace qd::controllers {
 namespace {
 
 using Set = client::Ptr<appsv1::ReplicaSet>;
-
-// A number as it is; "25%" of the total, rounded up or down. Anything else was refused by validation and counts as 0.
-std::int32_t scaled(const std::optional<api::IntOrString>& value, std::int32_t total, bool roundUp) {
-    if (!value) return 0;
-    if (!value->isString) return value->number;
-    std::int64_t percent = 0;
-    const std::string& text = value->text;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), percent);
-    if (error != std::errc() || std::string_view(end) != "%") return 0;
-    return static_cast<std::int32_t>((percent * total + (roundUp ? 99 : 0)) / 100);
-}
 
 bool createdBefore(const Set& a, const Set& b) {
     const auto& left = a->metadata;
@@ -130,7 +120,7 @@ Fenceposts fenceposts(const appsv1::Deployment& deployment) {
     const auto* rolling = deployment.spec.strategy.rollingUpdate.get();
     const std::int32_t desired = desiredReplicas(deployment);
     Fenceposts posts;
-    if (rolling) posts = {scaled(rolling->maxSurge, desired, true), scaled(rolling->maxUnavailable, desired, false)};
+    if (rolling) posts = {share(rolling->maxSurge, desired, true), share(rolling->maxUnavailable, desired, false)};
     if (posts.surge == 0 && posts.unavailable == 0) posts.unavailable = 1;
     return posts;
 }
@@ -155,7 +145,7 @@ std::int32_t newReplicaSetSize(const appsv1::Deployment& deployment, const Repli
     const std::int32_t desired = desiredReplicas(deployment);
     if (!isRollingUpdate(deployment)) return desired;
     const auto* rolling = deployment.spec.strategy.rollingUpdate.get();
-    const std::int32_t most = desired + (rolling ? scaled(rolling->maxSurge, desired, true) : 0);
+    const std::int32_t most = desired + (rolling ? share(rolling->maxSurge, desired, true) : 0);
     const std::int32_t room = most - totalSize(others) - current;
     if (room <= 0) return current;
     return current + std::min(room, desired - current);

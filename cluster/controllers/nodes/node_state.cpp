@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cluster/api/placement/tolerations.h"
+
 namespace qd::controllers {
 namespace {
 
@@ -30,17 +32,10 @@ void addNodeIndex(client::Informer& pods) {
 
 std::vector<api::ObjectPtr> podsOn(const client::Informer& pods, const std::string& node) { return pods.byIndex(kByNode, node); }
 
-bool tolerates(const corev1::Toleration& toleration, const corev1::Taint& taint) {
-    if (!toleration.effect.empty() && toleration.effect != taint.effect) return false;
-    if (!toleration.key.empty() && toleration.key != taint.key) return false;
-    if (toleration.operator_ == "Exists") return true;
-    return (toleration.operator_.empty() || toleration.operator_ == "Equal") && toleration.value == taint.value;
-}
-
 std::optional<base::Duration> toleratedFor(const std::vector<corev1::Toleration>& tolerations, const std::vector<corev1::Taint>& taints) {
     std::optional<std::int64_t> shortest;
     for (const auto& taint : taints) {
-        const auto found = std::find_if(tolerations.begin(), tolerations.end(), [&](const auto& toleration) { return tolerates(toleration, taint); });
+        const auto found = std::find_if(tolerations.begin(), tolerations.end(), [&](const auto& toleration) { return api::tolerates(toleration, taint); });
         if (found == tolerations.end()) return base::Duration(0);
         if (!found->tolerationSeconds) continue;
         const std::int64_t seconds = std::max<std::int64_t>(0, *found->tolerationSeconds);

@@ -20,7 +20,6 @@ std::string readiness(const corev1::Node& node);
 void addNodeIndex(client::Informer& pods);
 std::vector<api::ObjectPtr> podsOn(const client::Informer& pods, const std::string& node);
 
-bool tolerates(const corev1::Toleration& toleration, const corev1::Taint& taint);
 // How long a Pod with these tolerations may stay on a node with these NoExecute taints: 0 = not at all, nothing = forever.
 std::optional<base::Duration> toleratedFor(const std::vector<corev1::Toleration>& tolerations, const std::vector<corev1::Taint>& taints);
 std::vector<corev1::Taint> noExecuteTaints(const corev1::Node& node);

@@ -1,6 +1,6 @@
 #include "cluster/scheduler/plugins/node_affinity.h"
 
-#include "cluster/scheduler/plugins/node_selector.h"
+#include "cluster/api/placement/node_selector.h"
 
 namespace qd::scheduler {
 namespace {
@@ -23,7 +23,7 @@ std::optional<std::set<std::string>> namesIn(const corev1::NodeSelectorTerm& ter
 }  // namespace
 
 PreFilterResult NodeAffinity::preFilter(CycleState&, const PodInfo& pod, const Nodes&) {
-    if (!hasRequiredAffinity(*pod.pod)) return {.status = Status::skip()};
+    if (!api::hasRequiredAffinity(*pod.pod)) return {.status = Status::skip()};
     const auto& affinity = pod.pod->spec.affinity;
     if (!affinity || !affinity->nodeAffinity || !affinity->nodeAffinity->requiredDuringSchedulingIgnoredDuringExecution) return {};
     const auto& terms = affinity->nodeAffinity->requiredDuringSchedulingIgnoredDuringExecution->nodeSelectorTerms;
@@ -39,7 +39,7 @@ PreFilterResult NodeAffinity::preFilter(CycleState&, const PodInfo& pod, const N
 }
 
 Status NodeAffinity::filter(const CycleState&, const PodInfo& pod, const NodeInfo& node) const {
-    if (matchesRequiredAffinity(*pod.pod, *node.node())) return {};
+    if (api::matchesRequiredAffinity(*pod.pod, *node.node())) return {};
     return Status::unresolvable(m_mismatch);
 }
 
@@ -52,7 +52,7 @@ Status NodeAffinity::preScore(CycleState&, const PodInfo& pod, const Feasible&, 
 std::int64_t NodeAffinity::score(const CycleState&, const PodInfo& pod, const NodeInfo& node) const {
     std::int64_t sum = 0;
     for (const auto& term : pod.pod->spec.affinity->nodeAffinity->preferredDuringSchedulingIgnoredDuringExecution) {
-        if (matches(term.preference, *node.node())) sum += term.weight;
+        if (api::matches(term.preference, *node.node())) sum += term.weight;
     }
     return sum;
 }
@@ -62,8 +62,8 @@ void NodeAffinity::normalize(const CycleState&, const Feasible&, std::vector<std
 bool NodeAffinity::mayHelp(const PodInfo& pod, const ClusterEvent& event) const {
     const auto* node = event.nodeAfter();
     if (!node) return true;
-    const bool before = event.nodeBefore() && matchesRequiredAffinity(*pod.pod, *event.nodeBefore());
-    return !before && matchesRequiredAffinity(*pod.pod, *node);
+    const bool before = event.nodeBefore() && api::matchesRequiredAffinity(*pod.pod, *event.nodeBefore());
+    return !before && api::matchesRequiredAffinity(*pod.pod, *node);
 }
 
 }  // namespace qd::scheduler

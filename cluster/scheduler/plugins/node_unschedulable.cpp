@@ -1,6 +1,6 @@
 #include "cluster/scheduler/plugins/node_unschedulable.h"
 
-#include "cluster/scheduler/plugins/tolerations.h"
+#include "cluster/api/placement/tolerations.h"
 
 namespace qd::scheduler {
 namespace {
@@ -15,7 +15,7 @@ corev1::Taint cordonTaint() {
 bool allows(const corev1::Pod& pod, const corev1::Node& node) {
     if (!node.spec.unschedulable) return true;
     static const corev1::Taint taint = cordonTaint();
-    return tolerates(pod.spec.tolerations, taint);
+    return api::tolerates(pod.spec.tolerations, taint);
 }
 
 }  // namespace

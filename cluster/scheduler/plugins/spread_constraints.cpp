@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "cluster/scheduler/plugins/node_selector.h"
-#include "cluster/scheduler/plugins/tolerations.h"
+#include "cluster/api/placement/node_selector.h"
+#include "cluster/api/placement/tolerations.h"
 
 namespace qd::scheduler {
 namespace {
@@ -64,8 +64,8 @@ int SpreadConstraint::count(const NodeInfo& node, const std::string& ns) const {
 }
 
 bool SpreadConstraint::includes(const NodeInfo& node, const corev1::Pod& pod) const {
-    if (honorAffinity && hasRequiredAffinity(pod) && !matchesRequiredAffinity(pod, *node.node())) return false;
-    return !honorTaints || mayBeScheduled(pod.spec.tolerations, node.node()->spec.taints);
+    if (honorAffinity && api::hasRequiredAffinity(pod) && !api::matchesRequiredAffinity(pod, *node.node())) return false;
+    return !honorTaints || api::mayBeScheduled(pod.spec.tolerations, node.node()->spec.taints);
 }
 
 Result<std::vector<SpreadConstraint>> spreadConstraints(const corev1::Pod& pod, std::string_view whenUnsatisfiable) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cluster/scheduler/plugins/tolerations.h"
+#include "cluster/api/placement/tolerations.h"
 
 namespace qd::scheduler {
 namespace {
@@ -12,7 +12,7 @@ bool isSoft(const corev1::Taint& taint) { return taint.effect == "PreferNoSchedu
 }  // namespace
 
 Status TaintToleration::filter(const CycleState&, const PodInfo& pod, const NodeInfo& node) const {
-    if (mayBeScheduled(pod.pod->spec.tolerations, node.node()->spec.taints)) return {};
+    if (api::mayBeScheduled(pod.pod->spec.tolerations, node.node()->spec.taints)) return {};
     return Status::unresolvable(m_untolerated);
 }
 
@@ -27,7 +27,7 @@ Status TaintToleration::preScore(CycleState&, const PodInfo&, const Feasible& fe
 
 std::int64_t TaintToleration::score(const CycleState&, const PodInfo& pod, const NodeInfo& node) const {
     const auto& taints = node.node()->spec.taints;
-    return std::count_if(taints.begin(), taints.end(), [&](const auto& taint) { return isSoft(taint) && !tolerates(pod.pod->spec.tolerations, taint); });
+    return std::count_if(taints.begin(), taints.end(), [&](const auto& taint) { return isSoft(taint) && !api::tolerates(pod.pod->spec.tolerations, taint); });
 }
 
 void TaintToleration::normalize(const CycleState&, const Feasible&, std::vector<std::int64_t>& scores) const { normalizeToMax(scores, true); }
@@ -36,8 +36,8 @@ bool TaintToleration::mayHelp(const PodInfo& pod, const ClusterEvent& event) con
     const auto* node = event.nodeAfter();
     if (!node) return event.podAfter() && event.podAfter()->metadata.uid == pod.uid();
     const auto& tolerations = pod.pod->spec.tolerations;
-    const bool before = event.nodeBefore() && mayBeScheduled(tolerations, event.nodeBefore()->spec.taints);
-    return !before && mayBeScheduled(tolerations, node->spec.taints);
+    const bool before = event.nodeBefore() && api::mayBeScheduled(tolerations, event.nodeBefore()->spec.taints);
+    return !before && api::mayBeScheduled(tolerations, node->spec.taints);
 }
 
 }  // namespace qd::scheduler

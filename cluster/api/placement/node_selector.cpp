@@ -1,10 +1,10 @@
-#include "cluster/scheduler/plugins/node_selector.h"
+#include "cluster/api/placement/node_selector.h"
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
 
-namespace qd::scheduler {
+namespace qd::api {
 namespace {
 
 std::optional<std::int64_t> number(const std::string& text) {
@@ -62,4 +62,4 @@ bool matchesRequiredAffinity(const corev1::Pod& pod, const corev1::Node& node) {
     return !required || matches(*required, node);
 }
 
-}  // namespace qd::scheduler
+}  // namespace qd::api

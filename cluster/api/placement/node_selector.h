@@ -4,7 +4,7 @@
 
 #include "cluster/api/types/core_v1.h"
 
-namespace qd::scheduler {
+namespace qd::api {
 
 // Requirements of a term are all to hold. A term without any, or with one that cannot be read, matches no node.
 bool matches(const corev1::NodeSelectorTerm& term, const corev1::Node& node);
@@ -14,4 +14,4 @@ bool matches(const corev1::NodeSelector& selector, const corev1::Node& node);
 bool matchesRequiredAffinity(const corev1::Pod& pod, const corev1::Node& node);
 bool hasRequiredAffinity(const corev1::Pod& pod);
 
-}  // namespace qd::scheduler
+}  // namespace qd::api

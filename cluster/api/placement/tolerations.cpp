@@ -1,8 +1,8 @@
-#include "cluster/scheduler/plugins/tolerations.h"
+#include "cluster/api/placement/tolerations.h"
 
 #include <algorithm>
 
-namespace qd::scheduler {
+namespace qd::api {
 
 bool tolerates(const corev1::Toleration& toleration, const corev1::Taint& taint) {
     if (!toleration.effect.empty() && toleration.effect != taint.effect) return false;
@@ -21,4 +21,4 @@ bool mayBeScheduled(const std::vector<corev1::Toleration>& tolerations, const st
     });
 }
 
-}  // namespace qd::scheduler
+}  // namespace qd::api
