@@ -56,10 +56,11 @@ Result<pki::Identity> openIdentity(const std::filesystem::path& folder, const st
     return made;
 }
 
+// P-256, whose tokens are signed with ES256. A key that is there already may be an RSA one.
 Result<pki::PrivateKey> openServiceAccountKey(const std::filesystem::path& folder) {
     const auto file = folder / "sa.key";
     if (const auto kept = pki::readFile(file)) return pki::PrivateKey::parse(*kept);
-    auto made = pki::PrivateKey::generateRsa();
+    auto made = pki::PrivateKey::generate();
     if (!made) return made;
     const auto pem = made->pem();
     if (!pem) return fail(pem.error());

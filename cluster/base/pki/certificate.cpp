@@ -44,12 +44,6 @@ Result<PrivateKey> PrivateKey::generate() {
     return PrivateKey(std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free));
 }
 
-Result<PrivateKey> PrivateKey::generateRsa() {
-    EVP_PKEY* key = EVP_RSA_gen(2048U);
-    if (key == nullptr) return opensslFailure(Reason::InternalError, "generate an RSA key");
-    return PrivateKey(std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free));
-}
-
 Result<PrivateKey> PrivateKey::parse(std::string_view pem) {
     // An encrypted key fails at once instead of asking the terminal for its password.
     const auto noPassword = [](char*, int, int, void*) { return -1; };

@@ -32,8 +32,6 @@ class PrivateKey {
 public:
     explicit PrivateKey(std::shared_ptr<EVP_PKEY> key) : m_key(std::move(key)) {}
     static Result<PrivateKey> generate();
-    // 2,048 bits; for service account tokens of clients that know RS256 only.
-    static Result<PrivateKey> generateRsa();
     // PEM in PKCS #8, SEC 1 or PKCS #1.
     static Result<PrivateKey> parse(std::string_view pem);
     // PKCS #8, not encrypted: store it with writePrivateFile only.

@@ -76,9 +76,8 @@ public:
 
     static std::vector<std::string> audiences() { return {std::string(apiserver::kServiceAccountIssuer)}; }
 
-    // Made once: RSA keys take their time.
     static const pki::PrivateKey& signingKey() {
-        static const pki::PrivateKey key = *pki::PrivateKey::generateRsa();
+        static const pki::PrivateKey key = *pki::PrivateKey::generate();
         return key;
     }
 

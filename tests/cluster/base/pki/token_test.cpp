@@ -2,6 +2,9 @@
 
 #include <QtTest>
 
+#include "tests/cluster/base/pki/rsa_key.h"
+
+using namespace qd;
 using namespace qd::pki;
 
 namespace {
@@ -9,7 +12,7 @@ namespace {
 const std::string kClaims = R"({"iss":"https://kubernetes.default.svc","sub":"system:serviceaccount:default:web"})";
 
 PrivateKey keyOf(const QString& kind) {
-    return kind == "RS256" ? PrivateKey::generateRsa().value() : PrivateKey::generate().value();
+    return kind == "RS256" ? tests::rsaKey() : PrivateKey::generate().value();
 }
 
 }  // namespace
@@ -68,7 +71,7 @@ private slots:
 
     void theKeySetNamesEveryKeyWithTheIdOfItsTokens() {
         const TokenSigner curve = TokenSigner::create(PrivateKey::generate().value()).value();
-        const TokenSigner rsa = TokenSigner::create(PrivateKey::generateRsa().value()).value();
+        const TokenSigner rsa = TokenSigner::create(tests::rsaKey()).value();
         const auto verifier = TokenVerifier::create({curve.publicKey(), rsa.publicKey()}).value();
         const QJsonObject document =
             QJsonDocument::fromJson(QByteArray::fromStdString(verifier.keySetDocument())).object();
