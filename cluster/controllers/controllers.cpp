@@ -17,6 +17,7 @@
 #include "cluster/controllers/replication/replication_kind.h"
 #include "cluster/controllers/root_ca/root_ca_publisher.h"
 #include "cluster/controllers/serviceaccount/serviceaccount_controller.h"
+#include "cluster/controllers/statefulset/statefulset_controller.h"
 #include "cluster/controllers/storage_protection/storage_protection.h"
 #include "cluster/controllers/taint_eviction/taint_eviction_controller.h"
 #include "cluster/controllers/ttl_after_finished/ttl_after_finished_controller.h"
@@ -52,6 +53,7 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
         {.name = "horizontal-pod-autoscaler-controller", .alias = "horizontalpodautoscaling", .make = made<PodAutoscalerController>(options.resources, options.metrics), .eventSource = "horizontal-pod-autoscaler"},
         {.name = "job-controller", .alias = "job", .make = made<JobController>()},
         {.name = "daemonset-controller", .alias = "daemonset", .make = made<DaemonSetController>(), .workers = 2},
+        {.name = "statefulset-controller", .alias = "statefulset", .make = made<StatefulSetController>()},
         {.name = "ttl-after-finished-controller", .alias = "ttl-after-finished", .make = made<TtlAfterFinishedController>()},
         {.name = "cronjob-controller", .alias = "cronjob", .make = made<CronJobController>()},
         {.name = "persistentvolumeclaim-protection-controller", .alias = "pvc-protection", .make = made<ClaimProtection>(), .workers = 1},

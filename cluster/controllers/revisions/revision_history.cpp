@@ -43,6 +43,23 @@ std::string templatePatch(const corev1::PodTemplateSpec& ofTemplate) {
     return json::serialize(sorted(json::object{{"spec", json::object{{"template", std::move(tree)}}}}));
 }
 
+Result<corev1::PodTemplateSpec> templateIn(const appsv1::ControllerRevision& revision) {
+    const auto bad = [&](const std::string& why) {
+        return fail(Reason::Invalid,
+                    "the ControllerRevision " + revision.metadata.name + " holds no Pod template: " + why);
+    };
+    boost::system::error_code error;
+    json::value tree = json::parse(revision.data.raw, error);
+    if (error) return bad(error.message());
+    json::value* found = tree.find_pointer("/spec/template", error);
+    if (!found || !found->is_object()) return bad("spec.template is missing");
+    found->as_object().erase("$patch");
+    corev1::PodTemplateSpec read;
+    if (auto done = api::fromTree(*found, corev1::PodTemplateSpec::kDescriptor, &read); !done)
+        return bad(done.error().message);
+    return read;
+}
+
 void sortRevisions(Revisions& revisions) {
     std::ranges::sort(revisions, [](const RevisionPtr& a, const RevisionPtr& b) {
         if (a->revision != b->revision) return a->revision < b->revision;

@@ -21,6 +21,9 @@ using Revisions = std::vector<RevisionPtr>;
 // templates have equal texts.
 std::string templatePatch(const corev1::PodTemplateSpec& ofTemplate);
 
+// The template that a revision keeps.
+Result<corev1::PodTemplateSpec> templateIn(const appsv1::ControllerRevision& revision);
+
 // Oldest first.
 void sortRevisions(Revisions& revisions);
 
