@@ -4,6 +4,7 @@
 #include "cluster/controllers/cronjob/cronjob_controller.h"
 #include "cluster/controllers/daemonset/daemonset_controller.h"
 #include "cluster/controllers/deployment/deployment_controller.h"
+#include "cluster/controllers/disruption/disruption_controller.h"
 #include "cluster/controllers/endpoints/endpoints_controller.h"
 #include "cluster/controllers/endpointslice/endpointslice_controller.h"
 #include "cluster/controllers/garbage_collector/garbage_collector.h"
@@ -54,6 +55,7 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
         {.name = "job-controller", .alias = "job", .make = made<JobController>()},
         {.name = "daemonset-controller", .alias = "daemonset", .make = made<DaemonSetController>(), .workers = 2},
         {.name = "statefulset-controller", .alias = "statefulset", .make = made<StatefulSetController>()},
+        {.name = "disruption-controller", .alias = "disruption", .make = made<DisruptionController>(options.resources), .workers = 1, .eventSource = "controllermanager"},
         {.name = "ttl-after-finished-controller", .alias = "ttl-after-finished", .make = made<TtlAfterFinishedController>()},
         {.name = "cronjob-controller", .alias = "cronjob", .make = made<CronJobController>()},
         {.name = "persistentvolumeclaim-protection-controller", .alias = "pvc-protection", .make = made<ClaimProtection>(), .workers = 1},
