@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cluster/apiserver/admission/resource_quota.h"
 #include "cluster/apiserver/admission/store_reader.h"
 #include "cluster/apiserver/allocation/service_allocation.h"
 #include "cluster/apiserver/auth/bearer_tokens.h"
@@ -126,6 +127,8 @@ Result<void> ControlPlane::State::open() {
     parts.admission.push_back(std::make_unique<apiserver::RbacEscalation>(*parts.authorizer, *rbac));
     // The last of the plugins that change objects: validation follows.
     parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(apiserver::ServiceRanges{.addresses = *services}, executor.clock(), random));
+    // The very last: what a quota has been charged for is to be written.
+    parts.admission.push_back(std::make_unique<apiserver::ResourceQuotaAdmission>(*store, executor.clock()));
     server = std::make_unique<apiserver::ApiServer>(std::move(parts));
     auto forwarding = apiserver::Forwarder::create({pki->authority.certificate().pem(), pki->agentClient.certificatePem, pki->agentClient.keyPem});
     if (!forwarding) return fail(std::move(forwarding.error()));

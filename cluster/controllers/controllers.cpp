@@ -16,6 +16,7 @@
 #include "cluster/controllers/podautoscaler/podautoscaler_controller.h"
 #include "cluster/controllers/replicaset/replicaset_controller.h"
 #include "cluster/controllers/replication/replication_kind.h"
+#include "cluster/controllers/resource_quota/resource_quota_controller.h"
 #include "cluster/controllers/root_ca/root_ca_publisher.h"
 #include "cluster/controllers/serviceaccount/serviceaccount_controller.h"
 #include "cluster/controllers/statefulset/statefulset_controller.h"
@@ -47,6 +48,7 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
         {.name = "endpointslice-controller", .alias = "endpointslice", .make = made<EndpointSliceController>(), .eventSource = "endpoint-slice-controller"},
         {.name = "replicationcontroller-controller", .alias = "replicationcontroller", .make = made<ReplicaSetController>(replicationControllerKind()), .eventSource = "replication-controller"},
         {.name = "pod-garbage-collector-controller", .alias = "podgc", .make = made<PodGcController>(), .workers = 1},
+        {.name = "resourcequota-controller", .alias = "resourcequota", .make = made<ResourceQuotaController>(options.resources)},
         {.name = "namespace-controller", .alias = "namespace", .make = made<NamespaceController>(options.resources)},
         {.name = "garbage-collector-controller", .alias = "garbagecollector", .make = made<GarbageCollector>(options.resources)},
         {.name = "deployment-controller", .alias = "deployment", .make = made<DeploymentController>()},

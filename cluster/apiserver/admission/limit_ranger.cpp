@@ -4,13 +4,16 @@
 #include <algorithm>
 
 #include "cluster/api/field/path.h"
+#include "cluster/api/quota/pod_resources.h"
 #include "cluster/api/types/core_v1.h"
 #include "cluster/apiserver/admission/plugins.h"
-#include "cluster/apiserver/admission/pod_resources.h"
 
 namespace qd::apiserver {
 namespace {
 
+using api::podLimits;
+using api::podRequests;
+using api::Quantities;
 using corev1::LimitRangeItem;
 using Errors = std::vector<std::string>;
 

@@ -5,13 +5,13 @@
 
 #include "cluster/api/types/core_v1.h"
 
-namespace qd::apiserver {
+namespace qd::api {
 
-using Quantities = api::Map<api::Quantity>;
+using Quantities = Map<Quantity>;
 
 // The containers and sidecars together, or the most that an init container needs beside the sidecars started before it;
 // what the Pod itself says of cpu and memory goes before that.
 Quantities podRequests(const corev1::PodSpec& spec);
 Quantities podLimits(const corev1::PodSpec& spec);
 
-}  // namespace qd::apiserver
+}  // namespace qd::api

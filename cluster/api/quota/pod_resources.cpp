@@ -1,6 +1,6 @@
-#include "cluster/apiserver/admission/pod_resources.h"
+#include "cluster/api/quota/pod_resources.h"
 
-namespace qd::apiserver {
+namespace qd::api {
 namespace {
 
 void add(Quantities& to, const Quantities& more) {
@@ -52,4 +52,4 @@ Quantities podLimits(const corev1::PodSpec& spec) {
     return total(spec, [](const auto& resources) -> const Quantities& { return resources.limits; });
 }
 
-}  // namespace qd::apiserver
+}  // namespace qd::api
