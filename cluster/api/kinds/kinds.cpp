@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "cluster/api/kinds/apps/kinds.h"
+#include "cluster/api/kinds/autoscaling/kinds.h"
 #include "cluster/api/kinds/batch/kinds.h"
 #include "cluster/api/kinds/coordination/kinds.h"
 #include "cluster/api/kinds/core/kinds.h"
@@ -41,7 +42,9 @@ const std::deque<Kind>& allKinds() {
         kinds.push_back(cronJobKind());
         kinds.push_back(daemonSetKind());
         kinds.push_back(deploymentKind());
+        kinds.push_back(horizontalPodAutoscalerKind());
         kinds.push_back(replicaSetKind());
+        kinds.push_back(replicationControllerKind());
         kinds.push_back(endpointSliceKind());
         kinds.push_back(endpointsKind());
         kinds.push_back(jobKind());

@@ -10,6 +10,7 @@ Kind endpointsKind();
 Kind namespaceKind();
 Kind nodeKind();
 Kind podKind();
+Kind replicationControllerKind();
 Kind secretKind();
 Kind serviceAccountKind();
 Kind serviceKind();
