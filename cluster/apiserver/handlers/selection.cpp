@@ -17,7 +17,8 @@ Result<Selection> Selection::parse(const api::Kind& kind, const std::string& lab
     selection.m_fields = std::move(*fields);
     for (const auto& term : selection.m_fields.terms()) {
         const auto& known = kind.selectableFieldNames;
-        const bool common = term.field == "metadata.name" || (term.field == "metadata.namespace" && kind.namespaced);
+        // Kinds without a namespace are asked for it too, unless they have fields of their own.
+        const bool common = term.field == "metadata.name" || (term.field == "metadata.namespace" && (kind.namespaced || known.empty()));
         if (common || std::find(known.begin(), known.end(), term.field) != known.end()) continue;
         if (!known.empty()) return fail(Reason::BadRequest, fmt::format("field label not supported: {}", term.field));
         return fail(Reason::BadRequest, fmt::format("\"{}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", term.field));

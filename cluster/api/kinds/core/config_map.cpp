@@ -28,8 +28,8 @@ field::Errors configMapErrors(const Object& object) {
         for (const auto& complaint : configMapKeyErrors(key)) errors.push_back(field::invalid(field::Path("binaryData").key(key), key, complaint));
         size += value.data.size();
     }
-    // No field: the error is about the whole object.
-    if (size > kMostBytes) errors.push_back(field::tooLong(field::Path(), kMostBytes));
+    // The error is about the whole object, whose path upstream shows so.
+    if (size > kMostBytes) errors.push_back(field::tooLong(field::Path("[]"), kMostBytes));
     return errors;
 }
 
