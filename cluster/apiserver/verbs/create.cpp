@@ -94,6 +94,7 @@ Result<Written> Verbs::createOnce(const Caller& caller, Target& target, std::uni
     meta.creationTimestamp = api::Time(m_context.clock.now());
     meta.uid = m_context.random.uuid();
     if (kind.prepareForCreate) kind.prepareForCreate(*object);  // a Job selects its Pods by its uid
+    target.name = meta.name;  // a LimitRange is called by it when it has no name
     if (auto done = allocate(admission); !done) return fail(std::move(done.error()));
 
     if (kind.warnings) {

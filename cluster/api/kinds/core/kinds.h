@@ -7,10 +7,14 @@ namespace qd::api {
 
 Kind configMapKind();
 Kind endpointsKind();
+Kind limitRangeKind();
 Kind namespaceKind();
 Kind nodeKind();
+Kind persistentVolumeClaimKind();
+Kind persistentVolumeKind();
 Kind podKind();
 Kind replicationControllerKind();
+Kind resourceQuotaKind();
 Kind secretKind();
 Kind serviceAccountKind();
 Kind serviceKind();

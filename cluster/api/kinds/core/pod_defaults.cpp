@@ -2,6 +2,7 @@
 
 #include "cluster/api/kinds/core/image_name.h"
 #include "cluster/api/kinds/core/pod_spec.h"
+#include "cluster/api/kinds/core/volume_sources.h"
 
 namespace qd::api {
 namespace {
@@ -74,7 +75,7 @@ void setProjectedDefaults(ProjectedVolumeSource& projected) {
 
 void setVolumeDefaults(Volume& volume) {
     if (hasNoSource(volume)) volume.emptyDir.emplace();
-    if (volume.hostPath && !volume.hostPath->type) volume.hostPath->type = "";
+    setSourceDefaults(volume);
     if (volume.secret && !volume.secret->defaultMode) volume.secret->defaultMode = kFileMode;
     if (volume.configMap && !volume.configMap->defaultMode) volume.configMap->defaultMode = kFileMode;
     if (volume.downwardAPI) {
@@ -82,22 +83,6 @@ void setVolumeDefaults(Volume& volume) {
         for (auto& item : volume.downwardAPI->items) setFieldDefaults(item.fieldRef);
     }
     if (volume.projected) setProjectedDefaults(*volume.projected);
-    if (volume.iscsi && volume.iscsi->iscsiInterface.empty()) volume.iscsi->iscsiInterface = "default";
-    if (volume.rbd) {
-        if (volume.rbd->pool.empty()) volume.rbd->pool = "rbd";
-        if (volume.rbd->user.empty()) volume.rbd->user = "admin";
-        if (volume.rbd->keyring.empty()) volume.rbd->keyring = "/etc/ceph/keyring";
-    }
-    if (volume.azureDisk) {
-        if (!volume.azureDisk->cachingMode) volume.azureDisk->cachingMode = "ReadWrite";
-        if (!volume.azureDisk->kind) volume.azureDisk->kind = "Shared";
-        if (!volume.azureDisk->fsType) volume.azureDisk->fsType = "ext4";
-        if (!volume.azureDisk->readOnly) volume.azureDisk->readOnly = false;
-    }
-    if (volume.scaleIO) {
-        if (volume.scaleIO->storageMode.empty()) volume.scaleIO->storageMode = "ThinProvisioned";
-        if (volume.scaleIO->fsType.empty()) volume.scaleIO->fsType = "xfs";
-    }
     if (volume.ephemeral && volume.ephemeral->volumeClaimTemplate) setClaimSpecDefaults(volume.ephemeral->volumeClaimTemplate->spec);
     if (volume.image && volume.image->pullPolicy.empty()) volume.image->pullPolicy = defaultPullPolicy(volume.image->reference);
 }
@@ -160,12 +145,6 @@ void roundResources(Map<Quantity>& resources) {
     for (auto& [name, value] : resources) {
         if (value.nano() % 1'000'000 != 0) value = Quantity::milli(value.milliValue(), value.format());
     }
-}
-
-void setClaimSpecDefaults(PersistentVolumeClaimSpec& claim) {
-    if (!claim.volumeMode) claim.volumeMode = "Filesystem";
-    roundResources(claim.resources.limits);
-    roundResources(claim.resources.requests);
 }
 
 void setPodSpecDefaults(PodSpec& spec) {

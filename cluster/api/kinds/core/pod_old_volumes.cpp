@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "cluster/api/kinds/common_rules.h"
-#include "cluster/api/kinds/core/pod_spec.h"
+#include "cluster/api/kinds/core/volume_sources.h"
 #include "cluster/api/kinds/go_json.h"
 
 namespace qd::api {
@@ -10,6 +10,7 @@ namespace {
 using namespace corev1;
 
 constexpr std::string_view kIqnRule = "must be valid format starting with iqn, eui, or naa";
+constexpr std::string_view kPartitionRule = "must be a number between 0 and 255, both inclusive";
 constexpr std::string_view kHostPortRule = "must be a host:port pair or multiple pairs separated by commas";
 
 class Checks {
@@ -32,7 +33,25 @@ bool startsAsIscsiName(std::string_view name) { return name.starts_with("iqn") |
 
 bool isLun(std::int32_t lun) { return lun >= 0 && lun <= 255; }
 
-void check(const ISCSIVolumeSource& iscsi, Checks& checks) {
+// Persistent volumes name the namespace of a secret too.
+template <typename Secret>
+void checkSecret(const Box<Secret>& secret, Checks& checks) {
+    if (!secret) return;
+    const field::Path path = checks.path().child("secretRef");
+    if (secret->name.empty()) checks.add({field::required(path.child("name"))});
+    if constexpr (requires { secret->namespace_; }) {
+        if (secret->namespace_.empty()) checks.add({field::required(path.child("namespace"))});
+    }
+}
+
+template <typename Disk>
+void checkDisk(const std::string& id, const char* idName, const Disk& disk, Checks& checks) {
+    checks.require(!id.empty(), idName);
+    if (disk.partition < 0 || disk.partition > 255) checks.invalid("partition", disk.partition, kPartitionRule);
+}
+
+template <typename Iscsi>
+void checkIscsi(const Iscsi& iscsi, Checks& checks) {
     checks.require(!iscsi.targetPortal.empty(), "targetPortal");
     checks.require(!iscsi.iqn.empty(), "iqn");
     if (!iscsi.iqn.empty() && !startsAsIscsiName(iscsi.iqn)) checks.invalid("iqn", iscsi.iqn, kIqnRule);
@@ -63,7 +82,8 @@ void check(const FlockerVolumeSource& flocker, Checks& checks) {
     if (flocker.datasetName.find('/') != std::string::npos) checks.invalid("datasetName", flocker.datasetName, "must not contain '/'");
 }
 
-void check(const FlexVolumeSource& flex, Checks& checks) {
+template <typename Flex>
+void checkFlex(const Flex& flex, Checks& checks) {
     checks.require(!flex.driver.empty(), "driver");
     for (const auto& [key, value] : flex.options) {
         std::string space = "." + key.substr(0, key.find('/'));
@@ -87,38 +107,61 @@ void check(const AzureDiskVolumeSource& disk, Checks& checks) {
     }
 }
 
-void check(const StorageOSVolumeSource& storage, Checks& checks) {
+template <typename Storage>
+void checkStorageOs(const Storage& storage, Checks& checks) {
     checks.require(!storage.volumeName.empty(), "volumeName");
     if (!storage.volumeName.empty()) checks.add(labelErrors(checks.path().child("volumeName"), storage.volumeName));
     if (!storage.volumeNamespace.empty()) checks.add(labelErrors(checks.path().child("volumeNamespace"), storage.volumeNamespace));
-    if (storage.secretRef && storage.secretRef->name.empty()) checks.add({field::required(checks.path().child("secretRef", "name"))});
+    checkSecret(storage.secretRef, checks);
 }
 
-}  // namespace
+template <typename Glusterfs>
+void checkGlusterfs(const Glusterfs& glusterfs, Checks& checks) {
+    checks.require(!glusterfs.endpoints.empty(), "endpoints");
+    checks.require(!glusterfs.path.empty(), "path");
+    if constexpr (requires { glusterfs.endpointsNamespace; }) {
+        if (!glusterfs.endpointsNamespace) return;
+        const std::string& ns = *glusterfs.endpointsNamespace;
+        if (ns.empty()) {
+            checks.invalid("endpointsNamespace", ns, "if the endpointnamespace is set, it must be a valid namespace name");
+        } else {
+            checks.add(labelErrors(checks.path().child("endpointsNamespace"), ns));
+        }
+    }
+}
 
-field::Errors oldVolumeErrors(const Volume& volume, std::string_view source, const field::Path& path) {
-    Checks checks(path.child(source));
-    if (source == "iscsi") check(*volume.iscsi, checks);
+template <typename AzureFile>
+void checkAzureFile(const AzureFile& azure, Checks& checks) {
+    checks.require(!azure.secretName.empty(), "secretName");
+    checks.require(!azure.shareName.empty(), "shareName");
+    if constexpr (requires { azure.secretNamespace; }) {
+        if (azure.secretNamespace) checks.require(!azure.secretNamespace->empty(), "secretNamespace");
+    }
+}
+
+template <typename Sources>
+field::Errors errorsOf(const Sources& volume, std::string_view source, const field::Path& path) {
+    // Upstream's paths say this of the field gcePersistentDisk.
+    Checks checks(path.child(source == "gcePersistentDisk" ? "persistentDisk" : source));
+    if (source == "gcePersistentDisk") checkDisk(volume.gcePersistentDisk->pdName, "pdName", *volume.gcePersistentDisk, checks);
+    if (source == "awsElasticBlockStore") checkDisk(volume.awsElasticBlockStore->volumeID, "volumeID", *volume.awsElasticBlockStore, checks);
+    if (source == "iscsi") checkIscsi(*volume.iscsi, checks);
     if (source == "fc") check(*volume.fc, checks);
     if (source == "quobyte") check(*volume.quobyte, checks);
     if (source == "flocker") check(*volume.flocker, checks);
-    if (source == "flexVolume") check(*volume.flexVolume, checks);
+    if (source == "flexVolume") checkFlex(*volume.flexVolume, checks);
     if (source == "azureDisk") check(*volume.azureDisk, checks);
-    if (source == "storageos") check(*volume.storageos, checks);
-    if (source == "glusterfs") {
-        checks.require(!volume.glusterfs->endpoints.empty(), "endpoints");
-        checks.require(!volume.glusterfs->path.empty(), "path");
-    } else if (source == "rbd") {
+    if (source == "storageos") checkStorageOs(*volume.storageos, checks);
+    if (source == "glusterfs") checkGlusterfs(*volume.glusterfs, checks);
+    if (source == "azureFile") checkAzureFile(*volume.azureFile, checks);
+    if (source == "rbd") {
         checks.require(!volume.rbd->monitors.empty(), "monitors");
         checks.require(!volume.rbd->image.empty(), "image");
     } else if (source == "cinder") {
         checks.require(!volume.cinder->volumeID.empty(), "volumeID");
-        if (volume.cinder->secretRef && volume.cinder->secretRef->name.empty()) checks.add({field::required(checks.path().child("secretRef", "name"))});
+        checkSecret(volume.cinder->secretRef, checks);
     } else if (source == "cephfs") {
         checks.require(!volume.cephfs->monitors.empty(), "monitors");
-    } else if (source == "azureFile") {
-        checks.require(!volume.azureFile->secretName.empty(), "secretName");
-        checks.require(!volume.azureFile->shareName.empty(), "shareName");
     } else if (source == "vsphereVolume") {
         checks.require(!volume.vsphereVolume->volumePath.empty(), "volumePath");
     } else if (source == "photonPersistentDisk") {
@@ -132,5 +175,10 @@ field::Errors oldVolumeErrors(const Volume& volume, std::string_view source, con
     }
     return checks.finish();
 }
+
+}  // namespace
+
+field::Errors oldVolumeErrors(const VolumeSource& volume, std::string_view source, const field::Path& path) { return errorsOf(volume, source, path); }
+field::Errors oldVolumeErrors(const PersistentVolumeSource& volume, std::string_view source, const field::Path& path) { return errorsOf(volume, source, path); }
 
 }  // namespace qd::api

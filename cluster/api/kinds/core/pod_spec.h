@@ -46,11 +46,10 @@ field::Errors imageSpaceErrors(const corev1::PodSpec& spec, const field::Path& p
 
 // --- parts
 field::Errors volumesErrors(const std::vector<corev1::Volume>& volumes, PodContext& context, const field::Path& path);
-// Volumes of storage systems that CSI drivers serve today. The checks are those that the API always had.
-field::Errors oldVolumeErrors(const corev1::Volume& volume, std::string_view source, const field::Path& path);
 field::Errors pathWithoutBackstepsErrors(const std::string& target, const field::Path& path);
 field::Errors relativePathErrors(const std::string& target, const field::Path& path);
-field::Errors claimSpecErrors(const corev1::PersistentVolumeClaimSpec& claim, const field::Path& path);
+// anyGroup: also where a data source is of an API group with a bad name, as stored claims may have it (persistent_volume_claim.cpp).
+field::Errors claimSpecErrors(const corev1::PersistentVolumeClaimSpec& claim, const field::Path& path, bool anyGroup = false);
 
 field::Errors containersErrors(const corev1::PodSpec& spec, const PodContext& context, const field::Path& path);
 field::Errors initContainersErrors(const corev1::PodSpec& spec, const PodContext& context, const field::Path& path);
@@ -72,6 +71,7 @@ field::Errors operatingSystemErrors(const corev1::PodSpec& spec, const field::Pa
 // --- resources (resources.cpp)
 enum class ResourceNames { OfContainers, OfPods };
 field::Errors resourceNameErrors(const std::string& name, const field::Path& path);
+field::Errors containerResourceNameErrors(const std::string& name, const field::Path& path);
 field::Errors quantityErrors(const std::string& name, const Quantity& value, const field::Path& path);
 field::Errors requirementsErrors(const corev1::ResourceRequirements& resources, ResourceNames names, const std::set<std::string>& claims, const field::Path& path);
 field::Errors podResourcesErrors(const corev1::PodSpec& spec, const field::Path& path);

@@ -2,10 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "cluster/api/kinds/common_rules.h"
 #include "cluster/api/kinds/core/pod_spec.h"
-#include "cluster/api/kinds/go_json.h"
+#include "cluster/api/kinds/core/volume_sources.h"
 #include "cluster/api/kinds/object_meta.h"
 #include "cluster/api/meta/names.h"
 
@@ -14,8 +15,8 @@ namespace {
 
 using namespace corev1;
 
+constexpr std::int64_t kLongestDriverName = 63;
 constexpr std::string_view kModeRule = "must be a number between 0 and 0777 (octal), both inclusive";
-constexpr std::string_view kPartitionRule = "must be a number between 0 and 255, both inclusive";
 constexpr std::int64_t kLeastTokenSeconds = 600;
 constexpr std::int64_t kMostTokenSeconds = std::int64_t(1) << 32;
 
@@ -124,26 +125,8 @@ field::Errors projectedErrors(const ProjectedVolumeSource& projected, const fiel
     return errors;
 }
 
-field::Errors hostPathErrors(const HostPathVolumeSource& host, const field::Path& path) {
-    if (host.path.empty()) return {field::required(path.child("path"))};
-    field::Errors errors = pathWithoutBackstepsErrors(host.path, path.child("path"));
-    if (host.type) {
-        field::append(errors, choiceErrors(path.child("type"), *host.type,
-                                           {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"}));
-    }
-    return errors;
-}
-
 field::Errors csiErrors(const CSIVolumeSource& csi, const field::Path& path) {
-    field::Errors errors;
-    if (csi.driver.empty()) {
-        errors.push_back(field::required(path.child("driver")));
-    } else {
-        if (csi.driver.size() > 63) errors.push_back(field::tooLong(path.child("driver"), 63));
-        std::string lower = csi.driver;
-        std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-        field::append(errors, complaintErrors(path.child("driver"), csi.driver, dns1123SubdomainErrors(lower)));
-    }
+    field::Errors errors = csiDriverNameErrors(csi.driver, path.child("driver"));
     if (csi.nodePublishSecretRef) {
         const std::string& name = csi.nodePublishSecretRef->name;
         if (name.empty()) {
@@ -152,14 +135,6 @@ field::Errors csiErrors(const CSIVolumeSource& csi, const field::Path& path) {
             field::append(errors, subdomainErrors(path.child("name"), name));
         }
     }
-    return errors;
-}
-
-field::Errors nfsErrors(const NFSVolumeSource& nfs, const field::Path& path) {
-    field::Errors errors;
-    if (nfs.server.empty()) errors.push_back(field::required(path.child("server")));
-    if (nfs.path.empty()) errors.push_back(field::required(path.child("path")));
-    if (!nfs.path.starts_with('/')) errors.push_back(field::invalid(path.child("path"), nfs.path, "must be an absolute path"));
     return errors;
 }
 
@@ -188,40 +163,6 @@ field::Errors ephemeralErrors(const EphemeralVolumeSource& ephemeral, const fiel
     return errors;
 }
 
-// Whose check is no more than that these fields are given; `part` is upstream's name of the field in paths.
-template <typename Source>
-field::Errors diskErrors(const std::string& id, const Source& source, const char* idName, const field::Path& path) {
-    field::Errors errors;
-    if (id.empty()) errors.push_back(field::required(path.child(idName)));
-    if (source.partition < 0 || source.partition > 255) errors.push_back(field::invalid(path.child("partition"), source.partition, kPartitionRule));
-    return errors;
-}
-
-// Collects the faults of the one source that a volume has, and refuses further ones.
-class Sources {
-public:
-    explicit Sources(const field::Path& path) : m_path(path) {}
-    template <typename Source, typename Check>
-    void visit(const Box<Source>& source, const char* name, Check check) {
-        if (!source) return;
-        if (m_count++ > 0) {
-            --m_count;
-            m_errors.push_back(field::forbidden(m_path.child(name), "may not specify more than 1 volume type"));
-            return;
-        }
-        field::append(m_errors, check(*source));
-    }
-    field::Errors finish() {
-        if (m_count == 0) m_errors.push_back(field::required(m_path, "must specify a volume type"));
-        return std::move(m_errors);
-    }
-
-private:
-    field::Path m_path;
-    field::Errors m_errors;
-    int m_count = 0;
-};
-
 field::Errors keyedErrors(const std::string& name, const char* nameField, const std::optional<std::int32_t>& mode, const std::vector<KeyToPath>& items, const field::Path& path) {
     field::Errors errors;
     if (name.empty()) errors.push_back(field::required(path.child(nameField)));
@@ -236,7 +177,7 @@ field::Errors emptyDirErrors(const EmptyDirVolumeSource& source, const field::Pa
 }
 
 field::Errors sourceErrors(const Volume& volume, const PodContext& context, const field::Path& path) {
-    Sources sources(path);
+    SoleSource sources(path);
     sources.visit(volume.emptyDir, "emptyDir", [&](const auto& s) { return emptyDirErrors(s, path.child("emptyDir")); });
     sources.visit(volume.hostPath, "hostPath", [&](const auto& s) { return hostPathErrors(s, path.child("hostPath")); });
     sources.visit(volume.gitRepo, "gitRepo", [&](const auto& s) {
@@ -245,8 +186,8 @@ field::Errors sourceErrors(const Volume& volume, const PodContext& context, cons
         field::append(errors, relativePathErrors(s.directory, path.child("gitRepo", "directory")));
         return errors;
     });
-    sources.visit(volume.gcePersistentDisk, "gcePersistentDisk", [&](const auto& s) { return diskErrors(s.pdName, s, "pdName", path.child("persistentDisk")); });
-    sources.visit(volume.awsElasticBlockStore, "awsElasticBlockStore", [&](const auto& s) { return diskErrors(s.volumeID, s, "volumeID", path.child("awsElasticBlockStore")); });
+    sources.visit(volume.gcePersistentDisk, "gcePersistentDisk", [&](const auto&) { return oldVolumeErrors(volume, "gcePersistentDisk", path); });
+    sources.visit(volume.awsElasticBlockStore, "awsElasticBlockStore", [&](const auto&) { return oldVolumeErrors(volume, "awsElasticBlockStore", path); });
     sources.visit(volume.secret, "secret", [&](const auto& s) { return keyedErrors(s.secretName, "secretName", s.defaultMode, s.items, path.child("secret")); });
     sources.visit(volume.nfs, "nfs", [&](const auto& s) { return nfsErrors(s, path.child("nfs")); });
     sources.visit(volume.iscsi, "iscsi", [&](const auto&) { return oldVolumeErrors(volume, "iscsi", path); });
@@ -295,18 +236,6 @@ field::Errors sourceErrors(const Volume& volume, const PodContext& context, cons
     return sources.finish();
 }
 
-field::Errors dataSourceErrors(const std::string& name, const std::string& kind, const std::optional<std::string>& group, const field::Path& path) {
-    field::Errors errors;
-    if (name.empty()) errors.push_back(field::required(path.child("name")));
-    if (kind.empty()) errors.push_back(field::required(path.child("kind")));
-    if (group.value_or("").empty()) {
-        if (kind != "PersistentVolumeClaim") errors.push_back(field::invalid(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
-    } else {
-        field::append(errors, subdomainErrors(path.child("apiGroup"), *group));
-    }
-    return errors;
-}
-
 }  // namespace
 
 field::Errors pathWithoutBackstepsErrors(const std::string& target, const field::Path& path) {
@@ -326,37 +255,31 @@ field::Errors relativePathErrors(const std::string& target, const field::Path& p
     return errors;
 }
 
-field::Errors claimSpecErrors(const PersistentVolumeClaimSpec& claim, const field::Path& path) {
+field::Errors hostPathErrors(const HostPathVolumeSource& host, const field::Path& path) {
+    if (host.path.empty()) return {field::required(path.child("path"))};
+    field::Errors errors = pathWithoutBackstepsErrors(host.path, path.child("path"));
+    if (host.type) {
+        field::append(errors, choiceErrors(path.child("type"), *host.type,
+                                           {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"}));
+    }
+    return errors;
+}
+
+field::Errors csiDriverNameErrors(const std::string& name, const field::Path& path) {
+    if (name.empty()) return {field::required(path)};
     field::Errors errors;
-    if (claim.accessModes.empty()) errors.push_back(field::required(path.child("accessModes"), "at least 1 access mode is required"));
-    field::append(errors, validateLabelSelector(claim.selector.get(), path.child("selector")));
-    bool single = false;
-    bool others = false;
-    for (const auto& mode : claim.accessModes) {
-        auto faults = choiceErrors(path.child("accessModes"), mode, {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"});
-        single = single || mode == "ReadWriteOncePod";
-        others = others || (faults.empty() && mode != "ReadWriteOncePod");
-        field::append(errors, std::move(faults));
-    }
-    if (single && others) errors.push_back(field::forbidden(path.child("accessModes"), "may not use ReadWriteOncePod with other access modes"));
-    const field::Path storage = path.child("resources").key("storage");
-    const auto requested = claim.resources.requests.find("storage");
-    if (requested == claim.resources.requests.end()) {
-        errors.push_back(field::required(storage));
-    } else if (requested->second.sign() <= 0) {
-        errors.push_back(field::invalid(storage, requested->second.toString(), "must be greater than zero"));
-    } else {
-        field::append(errors, quantityErrors("storage", requested->second, storage));
-    }
-    if (claim.storageClassName && !claim.storageClassName->empty()) field::append(errors, subdomainErrors(path.child("storageClassName"), *claim.storageClassName));
-    if (claim.volumeMode) field::append(errors, choiceErrors(path.child("volumeMode"), *claim.volumeMode, {"Block", "Filesystem"}));
-    if (claim.dataSource) field::append(errors, dataSourceErrors(claim.dataSource->name, claim.dataSource->kind, claim.dataSource->apiGroup, path.child("dataSource")));
-    if (claim.dataSourceRef) {
-        field::append(errors, dataSourceErrors(claim.dataSourceRef->name, claim.dataSourceRef->kind, claim.dataSourceRef->apiGroup, path.child("dataSourceRef")));
-    }
-    if (claim.volumeAttributesClassName && !claim.volumeAttributesClassName->empty()) {
-        field::append(errors, subdomainErrors(path.child("volumeAttributesClassName"), *claim.volumeAttributesClassName));
-    }
+    if (std::ssize(name) > kLongestDriverName) errors.push_back(field::tooLong(path, kLongestDriverName));
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    field::append(errors, complaintErrors(path, name, dns1123SubdomainErrors(lower)));
+    return errors;
+}
+
+field::Errors nfsErrors(const NFSVolumeSource& nfs, const field::Path& path) {
+    field::Errors errors;
+    if (nfs.server.empty()) errors.push_back(field::required(path.child("server")));
+    if (nfs.path.empty()) errors.push_back(field::required(path.child("path")));
+    if (!nfs.path.starts_with('/')) errors.push_back(field::invalid(path.child("path"), nfs.path, "must be an absolute path"));
     return errors;
 }
 

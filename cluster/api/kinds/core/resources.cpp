@@ -35,16 +35,6 @@ bool isCounted(std::string_view name) {
            isExtendedResource(name);
 }
 
-field::Errors containerResourceNameErrors(const std::string& name, const field::Path& path) {
-    field::Errors errors = resourceNameErrors(name, path);
-    if (name.find('/') == std::string::npos) {
-        if (!contains({"cpu", "memory", "ephemeral-storage"}, name) && !isHugePages(name)) errors.push_back(field::invalid(path, name, "must be a standard resource for containers"));
-    } else if (!isNative(name) && !isExtendedResource(name)) {
-        errors.push_back(field::invalid(path, name, "doesn't follow extended resource name standard"));
-    }
-    return errors;
-}
-
 field::Errors podResourceNameErrors(const std::string& name, const field::Path& path) {
     field::Errors errors = resourceNameErrors(name, path);
     if (errors.empty() && !isPodLevelResource(name)) errors.push_back(field::notSupported(path, name, {"cpu", "hugepages-", "memory"}));
@@ -162,6 +152,16 @@ field::Errors resourceNameErrors(const std::string& name, const field::Path& pat
     field::Errors errors = qualifiedErrors(path, name);
     if (errors.empty() && name.find('/') == std::string::npos && !isStandard(name)) {
         errors.push_back(field::invalid(path, name, "must be a standard resource type or fully qualified"));
+    }
+    return errors;
+}
+
+field::Errors containerResourceNameErrors(const std::string& name, const field::Path& path) {
+    field::Errors errors = resourceNameErrors(name, path);
+    if (name.find('/') == std::string::npos) {
+        if (!contains({"cpu", "memory", "ephemeral-storage"}, name) && !isHugePages(name)) errors.push_back(field::invalid(path, name, "must be a standard resource for containers"));
+    } else if (!isNative(name) && !isExtendedResource(name)) {
+        errors.push_back(field::invalid(path, name, "doesn't follow extended resource name standard"));
     }
     return errors;
 }
