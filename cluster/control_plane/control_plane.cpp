@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cluster/apiserver/admission/request_facts.h"
 #include "cluster/apiserver/admission/resource_quota.h"
 #include "cluster/apiserver/admission/store_reader.h"
 #include "cluster/apiserver/allocation/service_allocation.h"
@@ -125,6 +126,7 @@ Result<void> ControlPlane::State::open() {
     }
     parts.admission = apiserver::defaultAdmissionPlugins(random, parts.authorizer.get());
     parts.admission.push_back(std::make_unique<apiserver::RbacEscalation>(*parts.authorizer, *rbac));
+    parts.admission.push_back(std::make_unique<apiserver::RequestFacts>(executor.clock()));
     // The last of the plugins that change objects: validation follows.
     parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(apiserver::ServiceRanges{.addresses = *services}, executor.clock(), random));
     // The very last: what a quota has been charged for is to be written.

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "cluster/apiserver/admission/request_facts.h"
 #include "cluster/apiserver/admission/store_reader.h"
 #include "cluster/apiserver/allocation/service_allocation.h"
 #include "cluster/apiserver/auth/rbac.h"
@@ -19,6 +20,7 @@ SimulatedCluster::SimulatedCluster(std::uint64_t seed, unsigned nodes) : m_execu
     parts.authorizer = std::make_unique<apiserver::MastersAuthorizer>();
     const auto services = api::IpNetwork::parse("10.96.0.0/16");
     parts.admission = apiserver::defaultAdmissionPlugins(m_random);
+    parts.admission.push_back(std::make_unique<apiserver::RequestFacts>(m_executor.clock()));
     parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(apiserver::ServiceRanges{.addresses = *services}, m_executor.clock(), m_random));
     m_server = std::make_unique<apiserver::ApiServer>(std::move(parts));
     m_user = clientOf("user");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cluster/api/field/path.h"
+#include "cluster/apiserver/admission/certificates.h"
 #include "cluster/apiserver/admission/plugins.h"
 
 namespace qd::apiserver {
@@ -42,6 +43,9 @@ std::vector<std::unique_ptr<AdmissionPlugin>> defaultAdmissionPlugins(base::Rand
     plugins.push_back(storageObjectInUseProtection());
     plugins.push_back(persistentVolumeClaimResize());
     plugins.push_back(runtimeClass());
+    plugins.push_back(certificateApproval(authorizer));
+    plugins.push_back(certificateSigning(authorizer));
+    plugins.push_back(certificateSubjectRestriction());
     plugins.push_back(defaultIngressClass());
     plugins.push_back(podTopologyLabels());
     return plugins;
