@@ -101,6 +101,18 @@ std::string goType(const Type& type) {
     }
 }
 
+// "VolumeSource." for a member that a struct has from one that it embeds: Go's paths name those too.
+std::string embeddedIn(const Struct& structure, std::string_view name) {
+    const Field* embedded = nullptr;
+    for (const Field& field : structure.fields) {
+        if (!field.inlined && field.name == name) return {};
+        if (field.inlined && field.type().shape == Shape::Struct && field.type().structure->find(name))
+            embedded = &field;
+    }
+    if (!embedded) return {};
+    return fmt::format("{}.{}", embedded->goName, embeddedIn(*embedded->type().structure, name));
+}
+
 class Decoder {
 public:
     Decoder(std::string_view json, std::vector<std::string>* strictErrors)
@@ -128,6 +140,7 @@ private:
         std::string_view key;  // of an object's member; empty for an index
         std::size_t index = 0;
         bool inField = true;  // counts in the path of a type error, which names fields only
+        const Struct* structure = nullptr;  // that has the member, itself or from one that it embeds
     };
     class Descent {
     public:
@@ -175,6 +188,7 @@ private:
         for (const Step& step : m_path) {
             if (!step.inField || step.key.data() == nullptr) continue;
             if (!path.empty()) path += '.';
+            if (step.structure) path += embeddedIn(*step.structure, step.key);
             path += step.key;
         }
         m_mistyped = m_struct.empty() || path.empty()
@@ -266,9 +280,8 @@ private:
         if (kind != Kind::String) return mistype(kind, goType(type));
         m_reader.readString(m_text);
         std::size_t position = 0;
-        if (!decodeBase64(m_text, as<Bytes>(into).data, position) && m_mistyped.empty()) {
-            m_mistyped = fmt::format("illegal base64 data at input byte {}", position);
-        }
+        if (!decodeBase64(m_text, as<Bytes>(into).data, position))
+            failFatally(fmt::format("illegal base64 data at input byte {}", position));
     }
 
     // Values whose own parser reads a string.
@@ -375,7 +388,7 @@ private:
                     if (std::ranges::find(seen, field) != seen.end()) tellStrict("duplicate", key);
                     seen.push_back(field);
                 }
-                const Descent descent(*this, {.key = field->name});
+                const Descent descent(*this, {.key = field->name, .structure = &structure});
                 readValue(field->type(), bytes(into) + offset);
             }
         }

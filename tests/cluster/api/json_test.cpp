@@ -90,6 +90,9 @@ private slots:
             R"(parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006")");
         row(R"({"spec":{"containers":[{"resources":{"limits":{"cpu":"x"}}}]}})",
             "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+        row(R"({"spec":{"volumes":[{"configMap":{"items":1}}]}})",
+            "json: cannot unmarshal number into Go struct field "
+            "ConfigMapVolumeSource.spec.volumes.VolumeSource.configMap.items of type []v1.KeyToPath");
         row("[]", "json: cannot unmarshal array into Go value of type v1.Pod");
     }
     void errorsAreWordedAsUpstream() {
@@ -150,6 +153,9 @@ private slots:
         QCOMPARE(decodeJson<corev1::Secret>(R"({"data":{"k":"YWJ?"}})").error().message,
                  std::string("illegal base64 data at input byte 3"));
         QVERIFY(!decodeJson<corev1::Secret>(R"({"data":{"k":"YWI"}})"));
+        // It ends the decoding, and is told whatever was wrong before.
+        QCOMPARE(decodeJson<corev1::Secret>(R"({"metadata":{"name":7},"data":{"k":"YWJ?"}})").error().message,
+                 std::string("illegal base64 data at input byte 3"));
     }
 
     void schemasMayBeBooleansOrLists() {
