@@ -191,7 +191,7 @@ void followLabels(corev1::VolumeNodeAffinity& old, const corev1::VolumeNodeAffin
         auto& expressions = before[t].matchExpressions;
         for (std::size_t i = 0; i < expressions.size() && i < after[t].matchExpressions.size(); ++i) {
             const std::string& key = after[t].matchExpressions[i].key;
-            if (!key.empty() && lasting(expressions[i].key) == key) expressions[i].key = key;
+            if (lasting(expressions[i].key) == key) expressions[i].key = key;
         }
     }
 }

@@ -28,9 +28,12 @@ field::Errors sourceErrors(const storagev1::VolumeAttachmentSource& source, cons
     if (source.inlineVolumeSpec)
         return volumeSpecErrors(*source.inlineVolumeSpec, true, path.child("inlineVolumeSpec"));
     const field::Path name = path.child("persistentVolumeName");
-    if (source.persistentVolumeName->empty())
-        return {field::required(name, "must specify non empty persistentVolumeName")};
-    return subdomainErrors(name, *source.persistentVolumeName);
+    field::Errors errors;
+    if (source.persistentVolumeName->empty()) {
+        errors.push_back(field::required(name, "must specify non empty persistentVolumeName"));
+    }
+    field::append(errors, subdomainErrors(name, *source.persistentVolumeName));
+    return errors;
 }
 
 field::Errors failureErrors(const Box<storagev1::VolumeError>& failure, const field::Path& path) {

@@ -328,6 +328,13 @@ private slots:
         row("an attachment of nothing", "VolumeAttachment",
             named(R"("spec":{"attacher":"d","nodeName":"n","source":{}})"),
             "spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName");
+        row("an attachment of a volume of no proper name", "VolumeAttachment",
+            named(R"("spec":{"attacher":"d","nodeName":"n","source":{"persistentVolumeName":"A"}})"),
+            "spec.source.persistentVolumeName: Invalid value: \"A\": a lowercase RFC 1123 subdomain must consist of "
+            "lower "
+            "case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. "
+            "'example.com', regex used for validation is "
+            "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
         row("an inlined volume has no class", "VolumeAttachment",
             named(
                 R"("spec":{"attacher":"d","nodeName":"n","source":{"inlineVolumeSpec":{"accessModes":["ReadWriteOnce"],"storageClassName":"c",)" +
