@@ -10,6 +10,7 @@
 #include "cluster/base/log.h"
 #include "cluster/base/pki/private_file.h"
 #include "cluster/control_plane/control_plane.h"
+#include "vmnodes/hollow/script_file.h"
 
 namespace qd::cli {
 namespace {
@@ -22,6 +23,7 @@ struct Arguments {
     std::string kubeconfig;
     std::string controllers = "*";
     unsigned hollowNodes = 0;
+    std::string hollowScript;
     std::string tokenFile;
     std::string serviceCidr = "10.96.0.0/16";
     std::string podCidr = "10.244.0.0/16";
@@ -60,6 +62,14 @@ int run(const Arguments& arguments) {
     options.controllers = splitList(arguments.controllers);
     options.scheduler = arguments.scheduler;
     options.hollowNodes = arguments.hollowNodes;
+    if (!arguments.hollowScript.empty()) {
+        auto script = hollow::readScriptFile(arguments.hollowScript);
+        if (!script) {
+            fmt::print(stderr, "qdeck: {}\n", script.error().message);
+            return kFailed;
+        }
+        options.hollowScript = std::move(*script);
+    }
     options.serviceCidr = arguments.serviceCidr;
     options.podCidr = arguments.podCidr;
     options.tokenFile = arguments.tokenFile;
@@ -96,6 +106,7 @@ void addControlPlaneCommand(CLI::App& app, int& exitCode) {
         ->capture_default_str();
     command->add_flag("!--no-scheduler", arguments->scheduler, "Leave Pods without a node for somebody else to place");
     command->add_option("--hollow-nodes", arguments->hollowNodes, "Nodes without machines that run Pods in name only");
+    command->add_option("--hollow-script", arguments->hollowScript, "YAML file that tells the hollow nodes what to do when (docs/hollow-nodes.md)")->needs("--hollow-nodes");
     command->add_option("--token-file", arguments->tokenFile, "CSV of bearer tokens: token,user,uid,\"group,group\"");
     command->add_option("--service-cidr", arguments->serviceCidr, "Range of cluster IPs")->capture_default_str();
     command->add_option("--pod-cidr", arguments->podCidr, "Range of Pod addresses")->capture_default_str();

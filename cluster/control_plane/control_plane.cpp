@@ -256,9 +256,11 @@ void ControlPlane::State::startControllers() {
     }
     if (options.hollowNodes > 0) {
         hollowClient = clientOf("system:hollow-nodes", {}, "kubelet");  // many nodes: none of the group system:nodes
-        hollowNodes = std::make_unique<hollow::HollowNodes>(*hollowClient, controllers->informers(), workers, random, hollow::Options{.count = options.hollowNodes});
+        hollowNodes = std::make_unique<hollow::HollowNodes>(*hollowClient, controllers->informers(), workers, random, hollow::Options{.count = options.hollowNodes, .script = options.hollowScript});
     }
-    if (usage) usage->begin(controllers->informers());
+    UsageCollector::OfHollowPod ofHollowPod;
+    if (hollowNodes) ofHollowPod = [nodes = hollowNodes.get()](const corev1::Pod& pod) { return nodes->usageOf(pod); };
+    if (usage) usage->begin(controllers->informers(), std::move(ofHollowPod));
     controllers->start();
     if (scheduler) scheduler->start();
     if (hollowNodes) hollowNodes->start();

@@ -17,6 +17,10 @@
 #include "cluster/client/client.h"
 #include "cluster/client/kubeconfig/kubeconfig.h"
 
+namespace qd::hollow {
+class Script;
+}
+
 namespace qd::control_plane {
 
 struct Options {
@@ -30,6 +34,7 @@ struct Options {
     std::vector<std::string> controllers = {"*"};
     bool scheduler = true;
     unsigned hollowNodes = 0;
+    std::shared_ptr<const hollow::Script> hollowScript = {};  // what they do when, from the start on
     std::filesystem::path tokenFile = {};  // CSV: token,user,uid,"group1,group2"
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "cluster/base/log.h"
 #include "vmnodes/hollow/pod_status.h"
@@ -26,6 +27,8 @@ std::uint64_t revisionOf(const api::Object& object) {
 // Addresses of machines that do not exist, out of a range that is for documentation or benchmarks (RFC 2544).
 std::string machineAddress(unsigned index) { return fmt::format("198.18.{}.{}", (index / 250) % 256, index % 250 + 1); }
 
+bool isOver(const corev1::Pod& pod) { return pod.status.phase == "Succeeded" || pod.status.phase == "Failed"; }
+
 base::Duration within(base::Duration most, base::Random& random) {
     return base::Duration(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(std::max<std::int64_t>(1, most.count())))));
 }
@@ -45,26 +48,49 @@ bool HollowNode::registerNode() {
         return false;
     }
     m_node = *known;
-    m_registered = now;
+    m_registered = m_around.clock.steady();
     reportStatus();
     return true;
 }
 
-void HollowNode::begin() {
+void HollowNode::begin(base::SteadyTime begun) {
+    m_begun = begun;
+    join();
+}
+
+void HollowNode::join() {
     if (!registerNode()) {
-        m_heartbeat = m_around.later(kRetry + within(kRetry, m_around.random), [this] { begin(); });
+        m_heartbeat = m_around.later(kRetry + within(kRetry, m_around.random), [this] { join(); });
         return;
     }
     renewLease();
+    followScript();
     // Not all at once.
     m_heartbeat = m_around.later(within(m_around.options.heartbeat, m_around.random), [this] { heartbeat(); });
+}
+
+void HollowNode::followScript() {
+    if (!m_around.options.script || !m_node) {
+        for (auto& [uid, entry] : m_pods) sync(entry);
+        return;
+    }
+    const auto was = std::exchange(m_scripted, m_around.options.script->node(m_name, m_around.clock.steady() - m_begun));
+    if (m_scripted.ready != was.ready) setReady(m_scripted.ready);
+    if (m_scripted.contact != was.contact) setContact(m_scripted.contact);
     for (auto& [uid, entry] : m_pods) sync(entry);
+}
+
+RunPlan HollowNode::planFor(const corev1::Pod& pod) const {
+    RunPlan plan = planOf(pod, m_around.options.timing);
+    if (m_around.options.adjust) m_around.options.adjust(pod, plan);
+    if (m_around.options.script) m_around.options.script->tell(pod, m_around.clock.steady() - m_begun, plan);
+    return plan;
 }
 
 void HollowNode::heartbeat() {
     if (m_contact) {
         renewLease();
-        if (m_around.clock.now() - m_reported >= m_around.options.statusReport) reportStatus();
+        if (m_around.clock.steady() - m_reported >= m_around.options.statusReport) reportStatus();
     }
     m_heartbeat = m_around.later(m_around.options.heartbeat, [this] { heartbeat(); });
 }
@@ -104,7 +130,7 @@ void HollowNode::reportStatus() {
         auto written = nodes.updateStatus(node);
         if (written) {
             m_node = *written;
-            m_reported = now;
+            m_reported = m_around.clock.steady();
             return;
         }
         if (written.error().reason != Reason::Conflict) return;
@@ -122,7 +148,7 @@ AddressPool* HollowNode::pool() {
     std::string cidr = m_node ? m_node->spec.podCIDR : "";
     if (cidr.empty()) {
         // Nobody hands out parts of the Pod network: one of its own choice.
-        if (m_around.clock.now() - m_registered < kWaitForPodCidr) return nullptr;
+        if (m_around.clock.steady() - m_registered < kWaitForPodCidr) return nullptr;
         cidr = fmt::format("10.{}.{}.0/24", 128 + (m_index / 256) % 64, m_index % 256);
     }
     if (m_pool && m_poolCidr == cidr) return &*m_pool;
@@ -143,7 +169,7 @@ void HollowNode::podSeen(const client::Ptr<corev1::Pod>& pod) {
     const auto [place, fresh] = m_pods.try_emplace(pod->metadata.uid);
     HollowPod& entry = place->second;
     if (fresh) {
-        entry.run = resumed(*pod, m_around.clock.now());
+        entry.run = resumed(*pod, Moment::now(m_around.clock));
         if (m_pool && !entry.run.address.empty()) m_pool->mark(entry.run.address);
     }
     if (!entry.pod || revisionOf(*pod) > revisionOf(*entry.pod)) entry.pod = pod;
@@ -174,7 +200,7 @@ void HollowNode::setReady(bool ready) {
 void HollowNode::setPodReady(const std::string& uid, bool ready) {
     const auto found = m_pods.find(uid);
     if (found == m_pods.end()) return;
-    found->second.run.readinessFails = !ready;
+    found->second.run.setReadinessFails(!ready);
     sync(found->second);
 }
 
@@ -218,15 +244,18 @@ bool HollowNode::write(HollowPod& entry, const corev1::PodStatus& status) {
 }
 
 void HollowNode::stop(HollowPod& entry) {
-    const base::WallTime now = m_around.clock.now();
-    const RunPlan plan = planOf(*entry.pod, m_around.options.timing);
+    const Moment now = Moment::now(m_around.clock);
+    const RunPlan plan = planFor(*entry.pod);
     if (!entry.stopAt) {
         const bool atOnce = entry.run.ended() || entry.run.step == PodRun::Step::Creating;
-        entry.stopAt = atOnce ? now : now + plan.stopsAfter;
+        entry.stopAt = atOnce ? now.steady : now.steady + plan.stopTakes();
     }
-    if (*entry.stopAt > now) return again(entry, *entry.stopAt - now);
-    const corev1::PodStatus last = stoppedStatus(*entry.pod, entry.run, plan, m_address, now);
-    if (last != entry.pod->status && !write(entry, last)) return;
+    if (*entry.stopAt > now.steady) return again(entry, *entry.stopAt - now.steady);
+    hollow::stop(entry.run, plan, now);
+    if (!isOver(*entry.pod)) {
+        const corev1::PodStatus last = statusOf(*entry.pod, entry.run, m_around.options.timing, m_address, now.wall);
+        if (last != entry.pod->status && !write(entry, last)) return;
+    }
     const client::CauseScope cause(revisionOf(*entry.pod));
     client::DeleteOptions options;
     options.gracePeriodSeconds = 0;
@@ -242,21 +271,27 @@ void HollowNode::stop(HollowPod& entry) {
 void HollowNode::sync(HollowPod& entry) {
     if (!m_contact || !m_node || entry.removed) return;
     if (entry.pod->metadata.deletionTimestamp) return stop(entry);
-    const base::WallTime now = m_around.clock.now();
-    const RunPlan plan = planOf(*entry.pod, m_around.options.timing);
+    const Moment now = Moment::now(m_around.clock);
+    const Timing& timing = m_around.options.timing;
+    const RunPlan plan = planFor(*entry.pod);
+    if (isOver(*entry.pod)) {
+        // It said so itself, or somebody else has: then what runs is stopped, and there is nothing to report.
+        hollow::stop(entry.run, plan, now);
+        return;
+    }
     if (entry.run.address.empty() && !entry.pod->spec.hostNetwork && !entry.run.ended()) {
         AddressPool* addresses = pool();
         entry.run.address = addresses ? addresses->take() : "";
         if (entry.run.address.empty()) {
             entry.run.since = now;  // its containers cannot be made yet
-            if (!entry.pod->status.startTime) (void)write(entry, statusOf(*entry.pod, entry.run, plan, m_address, now));
+            if (!entry.pod->status.startTime) (void)write(entry, statusOf(*entry.pod, entry.run, timing, m_address, now.wall));
             return again(entry, kRetry);
         }
     }
-    const auto next = advance(entry.run, plan, *entry.pod, m_around.options.timing, now);
-    const corev1::PodStatus status = statusOf(*entry.pod, entry.run, plan, m_address, now);
+    const auto next = advance(entry.run, plan, *entry.pod, timing, now);
+    const corev1::PodStatus status = statusOf(*entry.pod, entry.run, timing, m_address, now.wall);
     if (status != entry.pod->status && !write(entry, status)) return;
-    if (next) again(entry, std::max(base::Duration(0), *next - now));
+    if (next) again(entry, std::max<base::Duration>(base::Duration(0), std::chrono::duration_cast<base::Duration>(*next - now.steady)));
 }
 
 }  // namespace qd::hollow

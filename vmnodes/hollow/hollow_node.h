@@ -28,8 +28,10 @@ public:
 
     HollowNode(Surroundings around, std::string name, unsigned index);
 
-    // Registers, or takes over the Node that is there, and goes on with heartbeats.
-    void begin();
+    // Registers, or takes over the Node that is there, and goes on with heartbeats. What a script tells it is timed from `begun`.
+    void begin(base::SteadyTime begun);
+    // Does what the script says now.
+    void followScript();
     void nodeSeen(const client::Ptr<corev1::Node>& node);
     void podSeen(const client::Ptr<corev1::Pod>& pod);
     void podGone(const std::string& uid);
@@ -41,13 +43,15 @@ private:
     struct HollowPod {
         client::Ptr<corev1::Pod> pod;  // the newest known
         PodRun run;
-        std::optional<base::WallTime> stopAt;
+        std::optional<base::SteadyTime> stopAt;
         bool removed = false;  // from the API
         int failures = 0;      // of writes, in a row
         base::Timer timer;
     };
 
+    void join();
     bool registerNode();
+    RunPlan planFor(const corev1::Pod& pod) const;
     void heartbeat();
     void renewLease();
     void reportStatus();
@@ -67,10 +71,12 @@ private:
     client::Ptr<coordinationv1::Lease> m_lease;
     std::optional<AddressPool> m_pool;
     std::string m_poolCidr;
-    base::WallTime m_registered{};
-    base::WallTime m_reported{};
+    base::SteadyTime m_begun{};
+    base::SteadyTime m_registered{};
+    base::SteadyTime m_reported{};
     bool m_contact = true;
     bool m_ready = true;
+    Script::NodeState m_scripted;
     base::Timer m_heartbeat;
     std::map<std::string, HollowPod> m_pods;  // by uid
 };

@@ -1,5 +1,6 @@
 #include "vmnodes/hollow/hollow_nodes.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <unordered_map>
@@ -38,6 +39,8 @@ struct HollowNodes::State : std::enable_shared_from_this<HollowNodes::State> {
     std::vector<base::Strand> strands;
     std::vector<std::string> names;
     std::unordered_map<std::string, Placed> placed;  // not changed after build()
+    std::atomic<base::SteadyTime::rep> begun = 0;
+    std::vector<base::Timer> scripted;
 
     std::mutex mutex;
     std::condition_variable idle;
@@ -123,7 +126,17 @@ HollowNodes::HollowNodes(client::Client& client, client::InformerFactory& inform
 HollowNodes::~HollowNodes() { stop(); }
 
 void HollowNodes::start() {
-    for (const auto& name : m_state->names) m_state->about(name, [](HollowNode& node) { node.begin(); });
+    const base::SteadyTime begun = m_state->executor.clock().steady();
+    m_state->begun = begun.time_since_epoch().count();
+    for (const auto& name : m_state->names) m_state->about(name, [begun](HollowNode& node) { node.begin(begun); });
+    if (!m_state->options.script) return;
+    for (const auto moment : m_state->options.script->moments()) {
+        m_state->scripted.push_back(m_state->executor.postAfter(moment, [weak = std::weak_ptr(m_state)] {
+            const auto self = weak.lock();
+            if (!self) return;
+            for (const auto& name : self->names) self->about(name, [](HollowNode& node) { node.followScript(); });
+        }));
+    }
 }
 
 void HollowNodes::stop() {
@@ -136,6 +149,14 @@ const std::vector<std::string>& HollowNodes::names() const { return m_state->nam
 void HollowNodes::loseContact(const std::string& node) { m_state->about(node, [](HollowNode& which) { which.setContact(false); }); }
 void HollowNodes::regainContact(const std::string& node) { m_state->about(node, [](HollowNode& which) { which.setContact(true); }); }
 void HollowNodes::setNodeReady(const std::string& node, bool ready) { m_state->about(node, [ready](HollowNode& which) { which.setReady(ready); }); }
+
+std::optional<metricsv1beta1::PodMetrics> HollowNodes::usageOf(const corev1::Pod& pod) const {
+    const base::Clock& clock = m_state->executor.clock();
+    auto usage = hollow::usageOf(pod, clock.now());
+    const base::SteadyTime begun{base::SteadyTime::duration(m_state->begun.load())};
+    if (usage && m_state->options.script) m_state->options.script->tell(pod, clock.steady() - begun, *usage);
+    return usage;
+}
 
 void HollowNodes::setPodReady(const std::string& ns, const std::string& pod, bool ready) {
     const auto found = client::as<corev1::Pod>(m_state->pods.get(ns, pod));

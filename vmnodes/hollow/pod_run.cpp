@@ -1,117 +1,242 @@
 #include "vmnodes/hollow/pod_run.h"
 
 #include <algorithm>
-#include <charconv>
-
-#include "cluster/api/meta/time.h"
 
 namespace qd::hollow {
 namespace {
 
-constexpr std::string_view kPrefix = "hollow.quarterdeck.dev/";
+constexpr int kKilled = 137;  // 128 + SIGKILL
 
-const std::string* annotation(const corev1::Pod& pod, std::string_view name) {
-    const auto found = pod.metadata.annotations.find(std::string(kPrefix) + std::string(name));
-    return found == pod.metadata.annotations.end() ? nullptr : &found->second;
+void sooner(std::optional<base::SteadyTime>& next, const std::optional<base::SteadyTime>& other) {
+    if (other) next = next ? std::min(*next, *other) : *other;
 }
 
-std::optional<base::Duration> duration(const corev1::Pod& pod, std::string_view name) {
-    const std::string* text = annotation(pod, name);
-    if (!text) return std::nullopt;
-    const auto parsed = api::Duration::parse(*text);
-    if (!parsed) return std::nullopt;
-    return std::chrono::duration_cast<base::Duration>(std::chrono::nanoseconds(parsed->nanoseconds));
+Restart policyOf(const corev1::Pod& pod) {
+    if (pod.spec.restartPolicy == "Never") return Restart::Never;
+    return pod.spec.restartPolicy == "OnFailure" ? Restart::OnFailure : Restart::Always;
 }
 
-base::Duration backoff(int restarts, const Timing& timing) {
-    const int doublings = std::min(restarts, 16);
-    return std::min(timing.longestBackoff, timing.firstBackoff * (std::int64_t{1} << doublings));
+// A container's own policy goes before its Pod's; init containers that are done are done.
+Restart policyOf(const corev1::Container& container, const corev1::Pod& pod, bool init) {
+    if (container.restartPolicy == "Always") return Restart::Always;
+    if (container.restartPolicy == "OnFailure") return Restart::OnFailure;
+    if (container.restartPolicy == "Never") return Restart::Never;
+    const Restart policy = policyOf(pod);
+    return init && policy == Restart::Always ? Restart::OnFailure : policy;
 }
 
-void step(PodRun& run, PodRun::Step to, base::WallTime when) {
-    run.step = to;
-    run.since = when;
-}
+// The steps of one Pod at one time.
+class Advance {
+public:
+    Advance(PodRun& run, const RunPlan& plan, const corev1::Pod& pod, const Timing& timing, const Moment& now)
+        : m_run(run), m_plan(plan), m_pod(pod), m_timing(timing), m_now(now) {}
 
-void containersEnd(PodRun& run, const RunPlan& plan, const corev1::Pod& pod, base::WallTime when) {
-    run.finished = when;
-    run.ready = false;
-    const std::string& policy = pod.spec.restartPolicy;
-    if (policy == "Never" || (policy == "OnFailure" && plan.exitCode == 0)) {
-        step(run, plan.exitCode == 0 ? PodRun::Step::Succeeded : PodRun::Step::Failed, when);
-    } else {
-        step(run, PodRun::Step::BackingOff, when);
+    std::optional<base::SteadyTime> go() {
+        if (m_run.step == PodRun::Step::Creating) {
+            const base::SteadyTime due = m_run.since.steady + m_plan.startsAfter;
+            if (due > m_now.steady) return due;
+            m_from = m_now.at(due);
+            m_run.step = PodRun::Step::Running;
+        }
+        if (pastDeadline()) return std::nullopt;
+        if (initialize()) runContainers();
+        return m_run.ended() ? std::nullopt : m_next;
     }
+
+private:
+    bool pastDeadline() {
+        if (!m_pod.spec.activeDeadlineSeconds) return false;
+        const base::SteadyTime due = m_run.seen.steady + std::chrono::seconds(*m_pod.spec.activeDeadlineSeconds);
+        if (due > m_now.steady) {
+            sooner(m_next, due);
+            return false;
+        }
+        end(PodRun::Step::Failed, m_now.at(due), kKilled);
+        m_run.reason = "DeadlineExceeded";
+        m_run.message = "Pod was active on the node longer than the specified deadline";
+        return true;
+    }
+
+    // Whether the others may start; m_from is then when.
+    bool initialize() {
+        for (std::size_t i = 0; i < m_run.init.size(); ++i) {
+            const auto& container = m_pod.spec.initContainers[i];
+            ContainerRun& each = m_run.init[i];
+            sooner(m_next, advance(each, m_plan.init[i], policyOf(container, m_pod, true), m_timing, m_from,
+                                   m_run.advanced, m_now));
+            if (isSidecar(container)) {
+                // Once the others run it is only restarted.
+                if (!each.startedUp && !begun()) return false;
+                if (each.startedUp) m_from = later(m_from, m_now.at(each.started.steady + m_plan.init[i].startedAfter));
+            } else if (each.failed()) {
+                end(PodRun::Step::Failed, each.ending->finished, 0);
+                return false;
+            } else if (!each.succeeded()) {
+                return false;
+            } else {
+                m_from = later(m_from, each.ending->finished);
+            }
+        }
+        return true;
+    }
+
+    void runContainers() {
+        bool allEnded = true;
+        bool allWell = true;
+        Moment finished = m_from;
+        for (std::size_t i = 0; i < m_run.containers.size(); ++i) {
+            ContainerRun& each = m_run.containers[i];
+            sooner(m_next, advance(each, m_plan.containers[i], policyOf(m_pod.spec.containers[i], m_pod, false),
+                                   m_timing, m_from, m_run.advanced, m_now));
+            allEnded = allEnded && each.step == ContainerRun::Step::Ended;
+            if (each.step != ContainerRun::Step::Ended) continue;
+            allWell = allWell && each.succeeded();
+            finished = later(finished, each.ending->finished);
+        }
+        // A container of its own policy may end for good where the Pod's would have it go on.
+        if (allEnded && (allWell || policyOf(m_pod) == Restart::Never))
+            end(allWell ? PodRun::Step::Succeeded : PodRun::Step::Failed, finished, 0);
+    }
+
+    bool begun() const {
+        return std::ranges::any_of(m_run.containers,
+                                   [](const auto& each) { return each.step != ContainerRun::Step::Waiting; });
+    }
+
+    // Sidecars end with the others.
+    void end(PodRun::Step as, const Moment& when, int exitCode) {
+        m_run.step = as;
+        for (auto* list : {&m_run.init, &m_run.containers}) {
+            for (auto& each : *list) {
+                if (each.step == ContainerRun::Step::Running) each.end(exitCode, when);
+            }
+        }
+    }
+
+    static const Moment& later(const Moment& a, const Moment& b) { return a.steady < b.steady ? b : a; }
+
+    PodRun& m_run;
+    const RunPlan& m_plan;
+    const corev1::Pod& m_pod;
+    const Timing& m_timing;
+    const Moment& m_now;
+    Moment m_from = m_run.since;
+    std::optional<base::SteadyTime> m_next;
+};
+
+ContainerRun resumed(const corev1::ContainerStatus& status, const Moment& now) {
+    ContainerRun run;
+    run.start = status.restartCount;
+    run.started = now;
+    const auto ended = [&](const corev1::ContainerStateTerminated& state, int start) {
+        run.ending = ContainerRun::Ending{.started = now.at(state.startedAt.wall()),
+                                          .finished = now.at(state.finishedAt.wall()),
+                                          .exitCode = state.exitCode,
+                                          .start = start,
+                                          .reason = {},
+                                          .message = {}};
+        run.counted = run.ending->finished;
+        run.earlyEnds = status.restartCount + 1;
+    };
+    if (status.state.running) {
+        run.step = ContainerRun::Step::Running;
+        run.started = now.at(status.state.running->startedAt.wall());
+        run.startedUp = status.started.value_or(false);
+        run.ready = status.ready;
+        if (status.lastState.terminated) ended(*status.lastState.terminated, run.start - 1);
+    } else if (status.state.terminated) {
+        run.step = ContainerRun::Step::Ended;
+        ended(*status.state.terminated, run.start);
+        run.started = run.ending->started;
+    } else if (status.lastState.terminated) {
+        run.step = ContainerRun::Step::BackingOff;
+        ended(*status.lastState.terminated, run.start);
+        run.started = run.ending->started;
+    }
+    return run;
+}
+
+std::vector<ContainerRun> resumed(const std::vector<corev1::Container>& containers,
+                                  const std::vector<corev1::ContainerStatus>& statuses, const Moment& now) {
+    std::vector<ContainerRun> runs(containers.size());
+    for (std::size_t i = 0; i < containers.size(); ++i) {
+        const auto status = std::ranges::find(statuses, containers[i].name, &corev1::ContainerStatus::name);
+        if (status != statuses.end()) runs[i] = resumed(*status, now);
+    }
+    return runs;
 }
 
 }  // namespace
 
-RunPlan planOf(const corev1::Pod& pod, const Timing& timing) {
-    RunPlan plan;
-    plan.exitsAfter = duration(pod, "exits-after");
-    if (!plan.exitsAfter && (pod.spec.restartPolicy == "Never" || pod.spec.restartPolicy == "OnFailure")) plan.exitsAfter = timing.jobRuns;
-    if (const std::string* code = annotation(pod, "exit-code")) std::from_chars(code->data(), code->data() + code->size(), plan.exitCode);
-    const std::int64_t grace = pod.metadata.deletionGracePeriodSeconds.value_or(pod.spec.terminationGracePeriodSeconds.value_or(30));
-    plan.stopsAfter = std::min<base::Duration>(duration(pod, "stops-after").value_or(timing.stop), std::chrono::seconds(grace));
-    for (const auto& container : pod.spec.containers) {
-        if (container.readinessProbe) plan.readyAfter = std::max<base::Duration>(plan.readyAfter, std::chrono::seconds(container.readinessProbe->initialDelaySeconds));
-    }
-    const std::string* never = annotation(pod, "never-ready");
-    plan.neverReady = never && *never == "true";
-    return plan;
+void PodRun::setReadinessFails(bool fails) {
+    for (auto& each : containers) each.readinessFails = fails;
 }
 
-std::optional<base::WallTime> advance(PodRun& run, const RunPlan& plan, const corev1::Pod& pod, const Timing& timing, base::WallTime now) {
-    while (true) {
-        base::WallTime due{};
-        switch (run.step) {
-            case PodRun::Step::Succeeded:
-            case PodRun::Step::Failed: return std::nullopt;
-            case PodRun::Step::Creating:
-                due = run.since + timing.start;
-                if (due > now) return due;
-                run.started = due;
-                step(run, PodRun::Step::Running, due);
-                break;
-            case PodRun::Step::BackingOff:
-                due = run.since + backoff(run.restarts, timing);
-                if (due > now) return due;
-                ++run.restarts;
-                run.started = due;
-                step(run, PodRun::Step::Running, due);
-                break;
-            case PodRun::Step::Running: {
-                const base::WallTime readyAt = run.started + plan.readyAfter;
-                const bool mayBeReady = !plan.neverReady && !run.readinessFails;
-                run.ready = mayBeReady && readyAt <= now;
-                if (plan.exitsAfter && run.started + *plan.exitsAfter <= now) {
-                    containersEnd(run, plan, pod, run.started + *plan.exitsAfter);
-                    break;
-                }
-                std::optional<base::WallTime> next;
-                if (plan.exitsAfter) next = run.started + *plan.exitsAfter;
-                if (mayBeReady && !run.ready) next = next ? std::min(*next, readyAt) : readyAt;
-                return next;
+PodRun newRun(const corev1::Pod& pod, const Moment& now) {
+    PodRun run;
+    run.since = run.seen = run.advanced = now;
+    run.init.resize(pod.spec.initContainers.size());
+    run.containers.resize(pod.spec.containers.size());
+    return run;
+}
+
+PodRun resumed(const corev1::Pod& pod, const Moment& now) {
+    PodRun run = newRun(pod, now);
+    if (pod.status.startTime) run.seen = now.at(pod.status.startTime->wall());
+    run.address = pod.status.podIP;
+    run.reason = pod.status.reason;
+    run.message = pod.status.message;
+    run.init = resumed(pod.spec.initContainers, pod.status.initContainerStatuses, now);
+    run.containers = resumed(pod.spec.containers, pod.status.containerStatuses, now);
+    const auto begun = [](const ContainerRun& each) { return each.step != ContainerRun::Step::Waiting; };
+    if (pod.status.phase == "Succeeded") {
+        run.step = PodRun::Step::Succeeded;
+    } else if (pod.status.phase == "Failed") {
+        run.step = PodRun::Step::Failed;
+    } else if (std::ranges::any_of(run.init, begun) || std::ranges::any_of(run.containers, begun)) {
+        run.step = PodRun::Step::Running;
+    }
+    return run;
+}
+
+std::optional<base::SteadyTime> advance(PodRun& run, const RunPlan& plan, const corev1::Pod& pod, const Timing& timing,
+                                        const Moment& now) {
+    if (run.ended()) return std::nullopt;
+    const auto next = Advance(run, plan, pod, timing, now).go();
+    run.advanced = now;
+    return next;
+}
+
+bool initialized(const corev1::Pod& pod, const PodRun& run) {
+    if (pod.spec.initContainers.empty()) return true;
+    // Once the others have begun it stays so, though a sidecar is restarted.
+    const auto ran = [](const ContainerRun& each) {
+        return each.step != ContainerRun::Step::Waiting && !(each.ending && !each.ending->reason.empty());
+    };
+    if (std::ranges::any_of(run.containers, ran)) return true;
+    for (std::size_t i = 0; i < run.init.size(); ++i) {
+        if (!(isSidecar(pod.spec.initContainers[i]) ? run.init[i].startedUp : run.init[i].succeeded())) return false;
+    }
+    return true;
+}
+
+void stop(PodRun& run, const RunPlan& plan, const Moment& now) {
+    if (run.ended()) return;
+    const int exitCode = plan.stopsAfter > plan.grace ? kKilled : plan.stopExitCode;
+    for (auto* list : {&run.init, &run.containers}) {
+        for (auto& each : *list) {
+            if (each.step == ContainerRun::Step::Running) each.end(exitCode, now);
+            // As a kubelet says of containers that it never saw run.
+            if (each.step == ContainerRun::Step::Waiting) {
+                each.end(kKilled, now);
+                each.ending->reason = "ContainerStatusUnknown";
+                each.ending->message = "The container could not be located when the pod was terminated";
             }
+            if (each.step == ContainerRun::Step::BackingOff) each.step = ContainerRun::Step::Ended;
         }
     }
-}
-
-PodRun resumed(const corev1::Pod& pod, base::WallTime now) {
-    PodRun run;
-    run.since = now;
-    run.seen = pod.status.startTime ? pod.status.startTime->wall() : now;
-    run.address = pod.status.podIP;
-    if (pod.status.phase == "Succeeded") run.step = PodRun::Step::Succeeded;
-    if (pod.status.phase == "Failed") run.step = PodRun::Step::Failed;
-    if (pod.status.phase != "Running" || pod.status.containerStatuses.empty()) return run;
-    const auto& container = pod.status.containerStatuses.front();
-    run.step = PodRun::Step::Running;
-    run.restarts = container.restartCount;
-    run.started = container.state.running ? container.state.running->startedAt.wall() : now;
-    run.since = run.started;
-    run.ready = container.ready;
-    return run;
+    const bool well = std::ranges::all_of(run.containers, &ContainerRun::succeeded);
+    run.step = well ? PodRun::Step::Succeeded : PodRun::Step::Failed;
 }
 
 }  // namespace qd::hollow

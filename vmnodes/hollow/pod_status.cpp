@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cluster/api/meta/time.h"
+
 namespace qd::hollow {
 namespace {
 
@@ -11,8 +13,10 @@ struct Verdict {
     std::string message = {};
 };
 
-void setCondition(corev1::PodStatus& status, const corev1::Pod& pod, const std::string& type, const Verdict& verdict, base::WallTime now) {
-    auto found = std::find_if(status.conditions.begin(), status.conditions.end(), [&](const auto& each) { return each.type == type; });
+void setCondition(corev1::PodStatus& status, const corev1::Pod& pod, const std::string& type, const Verdict& verdict,
+                  base::WallTime now) {
+    auto found = std::find_if(status.conditions.begin(), status.conditions.end(),
+                              [&](const auto& each) { return each.type == type; });
     if (found == status.conditions.end()) {
         found = status.conditions.emplace(status.conditions.end());
         found->type = type;
@@ -25,79 +29,98 @@ void setCondition(corev1::PodStatus& status, const corev1::Pod& pod, const std::
     found->observedGeneration = pod.metadata.generation;
 }
 
-corev1::ContainerStateTerminated terminated(const PodRun& run, int exitCode, const std::string& id) {
+std::string idOf(const corev1::Pod& pod, const corev1::Container& container, int start) {
+    return "hollow://" + pod.metadata.uid + "/" + container.name + "/" + std::to_string(start);
+}
+
+corev1::ContainerStateTerminated terminated(const ContainerRun::Ending& ending, const std::string& id) {
     corev1::ContainerStateTerminated state;
-    state.exitCode = exitCode;
-    state.reason = exitCode == 0 ? "Completed" : "Error";
-    state.startedAt = api::Time(run.started);
-    state.finishedAt = api::Time(run.finished);
+    state.exitCode = ending.exitCode;
+    state.reason = ending.exitCode == 0 ? "Completed" : "Error";
+    if (!ending.reason.empty()) {
+        state.reason = ending.reason;
+        state.message = ending.message;
+        return state;  // it never ran
+    }
+    state.startedAt = api::Time(ending.started.wall);
+    state.finishedAt = api::Time(ending.finished.wall);
     state.containerID = id;
     return state;
 }
 
-// Which containers of a Pod that is being made, runs or has run.
-enum class Role : std::uint8_t { Init, Sidecar, Main };
+// What is said of a Pod's containers beyond their runs.
+struct Whole {
+    const corev1::Pod& pod;
+    const Timing& timing;
+};
 
-corev1::ContainerStatus containerStatus(const corev1::Pod& pod, const corev1::Container& container, Role role, const PodRun& run, const RunPlan& plan) {
+corev1::ContainerStateWaiting backingOff(const Whole& whole, const corev1::Container& container,
+                                         const ContainerRun& run) {
+    const auto& meta = whole.pod.metadata;
+    const api::Duration pause{std::chrono::duration_cast<std::chrono::nanoseconds>(run.backoff(whole.timing)).count()};
+    corev1::ContainerStateWaiting waiting;
+    waiting.reason = "CrashLoopBackOff";
+    waiting.message = "back-off " + pause.toString() + " restarting failed container=" + container.name +
+                      " pod=" + meta.name + "_" + meta.namespace_ + "(" + meta.uid + ")";
+    return waiting;
+}
+
+corev1::ContainerStatus containerStatus(const Whole& whole, const corev1::Container& container,
+                                        const ContainerRun& run) {
     corev1::ContainerStatus status;
     status.name = container.name;
     status.image = container.image;
-    const std::string id = "hollow://" + pod.metadata.uid + "/" + container.name + "/";
-    const bool begun = run.step != PodRun::Step::Creating;
-    if (!begun) {
-        status.state.waiting.emplace().reason = role == Role::Main && !pod.spec.initContainers.empty() ? "PodInitializing" : "ContainerCreating";
-        status.started = false;
+    status.started = run.step == ContainerRun::Step::Running && run.startedUp;
+    if (run.step == ContainerRun::Step::Waiting) {
+        status.state.waiting.emplace().reason =
+            whole.pod.spec.initContainers.empty() ? "ContainerCreating" : "PodInitializing";
         return status;
     }
     status.imageID = "hollow://" + container.image;
-    if (role == Role::Init) {
-        status.containerID = id + "0";
-        status.state.terminated = terminated(run, 0, status.containerID);
-        status.state.terminated->finishedAt = status.state.terminated->startedAt;
-        status.ready = true;
-        status.started = false;
-        return status;
-    }
-    status.restartCount = run.restarts;
-    status.containerID = id + std::to_string(run.restarts);
-    if (run.restarts > 0) status.lastState.terminated = terminated(run, plan.exitCode, id + std::to_string(run.restarts - 1));
+    status.restartCount = run.start;
+    status.containerID = idOf(whole.pod, container, run.start);
+    status.ready = run.ready;
     status.allocatedResources = container.resources.requests;
     if (!container.resources.requests.empty() || !container.resources.limits.empty()) {
         auto& resources = status.resources.emplace();
         resources.requests = container.resources.requests;
         resources.limits = container.resources.limits;
     }
+    std::optional<corev1::ContainerStateTerminated> last;
+    if (run.ending) last = terminated(*run.ending, idOf(whole.pod, container, run.ending->start));
     switch (run.step) {
-        case PodRun::Step::Running:
-            status.state.running.emplace().startedAt = api::Time(run.started);
-            status.ready = role == Role::Sidecar || run.ready;
-            status.started = true;
+        case ContainerRun::Step::Running:
+            status.state.running.emplace().startedAt = api::Time(run.started.wall);
+            if (last) status.lastState.terminated = *last;
             break;
-        case PodRun::Step::BackingOff: {
-            auto& waiting = status.state.waiting.emplace();
-            waiting.reason = "CrashLoopBackOff";
-            waiting.message = "back-off restarting failed container=" + container.name + " pod=" + pod.metadata.name + "_" + pod.metadata.namespace_ + "(" + pod.metadata.uid + ")";
-            status.lastState.terminated = terminated(run, plan.exitCode, status.containerID);
-            status.started = false;
+        case ContainerRun::Step::BackingOff:
+            status.state.waiting = backingOff(whole, container, run);
+            status.lastState.terminated = *last;
             break;
-        }
         default:
-            status.state.terminated = terminated(run, role == Role::Sidecar ? 0 : plan.exitCode, status.containerID);
-            status.started = false;
+            status.state.terminated = *last;
+            if (!run.ending->reason.empty()) status.containerID.clear();
             break;
     }
     return status;
 }
 
-std::string phaseOf(const PodRun& run) {
-    switch (run.step) {
-        case PodRun::Step::Creating: return "Pending";
-        case PodRun::Step::Succeeded: return "Succeeded";
-        case PodRun::Step::Failed: return "Failed";
-        case PodRun::Step::Running:
-        case PodRun::Step::BackingOff: break;
+// An init container that has ended well counts as ready.
+corev1::ContainerStatus initStatus(const Whole& whole, const corev1::Container& container, const ContainerRun& run) {
+    auto status = containerStatus(whole, container, run);
+    if (!isSidecar(container)) {
+        status.ready = run.succeeded();
+        status.started = false;
     }
-    return "Running";
+    return status;
+}
+
+std::string phaseOf(const corev1::Pod& pod, const PodRun& run) {
+    if (run.step == PodRun::Step::Succeeded) return "Succeeded";
+    if (run.step == PodRun::Step::Failed) return "Failed";
+    const auto waits = [](const ContainerRun& each) { return each.step == ContainerRun::Step::Waiting; };
+    return !initialized(pod, run) || std::any_of(run.containers.begin(), run.containers.end(), waits) ? "Pending"
+                                                                                                      : "Running";
 }
 
 std::string listed(const std::vector<std::string>& names) {
@@ -110,6 +133,10 @@ std::string listed(const std::vector<std::string>& names) {
 void setReadiness(corev1::PodStatus& status, const corev1::Pod& pod, base::WallTime now) {
     Verdict containers{.holds = true};
     std::vector<std::string> unready;
+    for (std::size_t i = 0; i < status.initContainerStatuses.size(); ++i) {
+        const auto& container = status.initContainerStatuses[i];
+        if (isSidecar(pod.spec.initContainers[i]) && !container.ready) unready.push_back(container.name);
+    }
     for (const auto& container : status.containerStatuses) {
         if (!container.ready) unready.push_back(container.name);
     }
@@ -120,8 +147,12 @@ void setReadiness(corev1::PodStatus& status, const corev1::Pod& pod, base::WallT
     }
     Verdict whole = containers;
     for (const auto& gate : pod.spec.readinessGates) {
-        const bool open = std::any_of(status.conditions.begin(), status.conditions.end(), [&](const auto& each) { return each.type == gate.conditionType && each.status == "True"; });
-        if (!open && whole.holds) whole = {false, "ReadinessGatesNotReady", "corresponding condition of pod readiness gate \"" + gate.conditionType + "\" does not exist."};
+        const bool open = std::any_of(status.conditions.begin(), status.conditions.end(), [&](const auto& each) {
+            return each.type == gate.conditionType && each.status == "True";
+        });
+        if (!open && whole.holds)
+            whole = {false, "ReadinessGatesNotReady",
+                     "corresponding condition of pod readiness gate \"" + gate.conditionType + "\" does not exist."};
     }
     setCondition(status, pod, "Ready", whole, now);
     setCondition(status, pod, "ContainersReady", containers, now);
@@ -129,15 +160,19 @@ void setReadiness(corev1::PodStatus& status, const corev1::Pod& pod, base::WallT
 
 }  // namespace
 
-corev1::PodStatus statusOf(const corev1::Pod& pod, const PodRun& run, const RunPlan& plan, const std::string& hostAddress, base::WallTime now) {
+corev1::PodStatus statusOf(const corev1::Pod& pod, const PodRun& run, const Timing& timing,
+                           const std::string& hostAddress, base::WallTime now) {
     corev1::PodStatus status = pod.status;
+    const bool begun = run.step != PodRun::Step::Creating;
+    const bool isInitialized = initialized(pod, run);
     status.observedGeneration = pod.metadata.generation;
-    status.phase = phaseOf(run);
-    status.startTime = api::Time(run.seen);
+    status.phase = phaseOf(pod, run);
+    status.reason = run.reason;
+    status.message = run.message;
+    status.startTime = api::Time(run.seen.wall);
     status.hostIP = hostAddress;
     status.hostIPs.resize(1);
     status.hostIPs[0].ip = hostAddress;
-    const bool begun = run.step != PodRun::Step::Creating;
     const std::string& address = pod.spec.hostNetwork ? hostAddress : run.address;
     if (begun && !address.empty()) {
         status.podIP = address;
@@ -145,40 +180,30 @@ corev1::PodStatus statusOf(const corev1::Pod& pod, const PodRun& run, const RunP
         status.podIPs[0].ip = address;
     }
     status.initContainerStatuses.clear();
-    for (const auto& container : pod.spec.initContainers) {
-        const Role role = container.restartPolicy == "Always" ? Role::Sidecar : Role::Init;
-        status.initContainerStatuses.push_back(containerStatus(pod, container, role, run, plan));
-    }
     status.containerStatuses.clear();
-    for (const auto& container : pod.spec.containers) status.containerStatuses.push_back(containerStatus(pod, container, Role::Main, run, plan));
+    const Whole whole{pod, timing};
+    for (std::size_t i = 0; i < run.init.size(); ++i)
+        status.initContainerStatuses.push_back(initStatus(whole, pod.spec.initContainers[i], run.init[i]));
+    for (std::size_t i = 0; i < run.containers.size(); ++i)
+        status.containerStatuses.push_back(containerStatus(whole, pod.spec.containers[i], run.containers[i]));
 
     setCondition(status, pod, "PodReadyToStartContainers", {.holds = begun && !run.ended()}, now);
-    Verdict initialized{.holds = begun || pod.spec.initContainers.empty()};
-    if (!initialized.holds) {
+    Verdict ready{.holds = isInitialized};
+    if (!isInitialized) {
         std::vector<std::string> names;
-        for (const auto& container : pod.spec.initContainers) names.push_back(container.name);
-        initialized = {false, "ContainersNotInitialized", "containers with incomplete status: " + listed(names)};
+        for (std::size_t i = 0; i < run.init.size(); ++i) {
+            const auto& each = status.initContainerStatuses[i];
+            if (isSidecar(pod.spec.initContainers[i]) ? !each.started.value_or(false) : !each.ready)
+                names.push_back(each.name);
+        }
+        ready = {false, "ContainersNotInitialized", "containers with incomplete status: " + listed(names)};
     } else if (status.phase == "Succeeded") {
-        initialized.reason = "PodCompleted";
+        ready.reason = "PodCompleted";
     }
-    setCondition(status, pod, "Initialized", initialized, now);
+    setCondition(status, pod, "Initialized", ready, now);
     setReadiness(status, pod, now);
     setCondition(status, pod, "PodScheduled", {.holds = true}, now);
     return status;
-}
-
-corev1::PodStatus stoppedStatus(const corev1::Pod& pod, const PodRun& run, const RunPlan& plan, const std::string& hostAddress, base::WallTime now) {
-    PodRun last = run;
-    RunPlan stopped = plan;
-    if (!run.ended()) {
-        if (run.step == PodRun::Step::Creating) last.started = now;
-        last.finished = now;
-        last.ready = false;
-        // Whoever ends on being asked ends well.
-        if (run.step == PodRun::Step::Running) stopped.exitCode = 0;
-        last.step = stopped.exitCode == 0 ? PodRun::Step::Succeeded : PodRun::Step::Failed;
-    }
-    return statusOf(pod, last, stopped, hostAddress, now);
 }
 
 }  // namespace qd::hollow

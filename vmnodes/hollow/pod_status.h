@@ -7,9 +7,6 @@ namespace qd::hollow {
 
 // Keeps of the present status what is not the node's to say (QoS class, conditions of others, nomination). Times of conditions
 // move only with their status.
-corev1::PodStatus statusOf(const corev1::Pod& pod, const PodRun& run, const RunPlan& plan, const std::string& hostAddress, base::WallTime now);
-
-// The last status of a Pod that was stopped because it is deleted.
-corev1::PodStatus stoppedStatus(const corev1::Pod& pod, const PodRun& run, const RunPlan& plan, const std::string& hostAddress, base::WallTime now);
+corev1::PodStatus statusOf(const corev1::Pod& pod, const PodRun& run, const Timing& timing, const std::string& hostAddress, base::WallTime now);
 
 }  // namespace qd::hollow

@@ -41,6 +41,7 @@ struct UsageCollector::State : std::enable_shared_from_this<State> {
     std::atomic<client::Informer*> pods = nullptr;
     base::Executor& work;
     Ask ask;
+    OfHollowPod ofHollowPod;  // set before the first round
     UsageTable table;
     std::mutex mutex;
     std::set<std::string> asked;  // nodes that have not answered yet; guarded by mutex
@@ -88,7 +89,7 @@ void UsageCollector::State::readHollow(const std::string& node) {
     const base::WallTime now = work.clock().now();
     std::vector<metricsv1beta1::PodMetrics> used;
     for (const auto& pod : client::Lister<corev1::Pod>(*pods).byIndex(kByNode, node))
-        if (auto usage = hollow::usageOf(*pod, now)) used.push_back(std::move(*usage));
+        if (auto usage = ofHollowPod ? ofHollowPod(*pod) : hollow::usageOf(*pod, now)) used.push_back(std::move(*usage));
     auto whole = hollow::usageOfNode(node, used, now);
     table.set(node, std::move(whole), std::move(used));
 }
@@ -110,7 +111,8 @@ UsageCollector::UsageCollector(base::Executor& work, Ask ask)
     : m_state(std::make_shared<State>(work, std::move(ask))) {}
 UsageCollector::~UsageCollector() = default;
 
-void UsageCollector::begin(client::InformerFactory& informers) {
+void UsageCollector::begin(client::InformerFactory& informers, OfHollowPod ofHollowPod) {
+    m_state->ofHollowPod = std::move(ofHollowPod);
     client::Informer& pods = informers.informer(client::resourceOf<corev1::Pod>());
     pods.addIndex(kByNode, [](const api::Object& object) -> std::vector<std::string> {
         const auto& pod = static_cast<const corev1::Pod&>(object);

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,12 @@ public:
     UsageCollector(base::Executor& work, Ask ask);
     ~UsageCollector() override;
 
-    // Call it once, before the informers start. Until then nothing is known.
-    void begin(client::InformerFactory& informers);
+    // Reckons what a Pod on a hollow node uses; called on any of the executor's threads.
+    using OfHollowPod = std::function<std::optional<metricsv1beta1::PodMetrics>(const corev1::Pod& pod)>;
+
+    // Call it once, before the informers start. Until then nothing is known. Without `ofHollowPod` hollow nodes' Pods use what
+    // their annotations say.
+    void begin(client::InformerFactory& informers, OfHollowPod ofHollowPod = {});
     // Nothing is asked after this returns; a question on its way is not waited for, its executor is.
     void stop();
 

@@ -32,7 +32,10 @@ corev1::Pod annotated(corev1::Pod pod, const std::string& key, const std::string
 }
 
 struct Bench {
-    explicit Bench(unsigned count = 1) : informers(server, executor), nodes(server, informers, executor, random, {.count = count}) {
+    explicit Bench(unsigned count = 1, const char* script = "")
+        : informers(server, executor),
+          nodes(server, informers, executor, random,
+                {.count = count, .script = std::make_shared<const Script>(Script::read(script).value())}) {
         server.deletesPodsGracefully = true;
         informers.start();
         nodes.start();
@@ -88,12 +91,14 @@ private slots:
         bench.server.put(podOn("hollow-node-0", "a"));
         bench.executor.runFor(50ms);
         QCOMPARE(bench.phase("a"), std::string("Pending"));
-        QCOMPARE(bench.pod("a")->status.containerStatuses.at(0).state.waiting->reason, std::string("ContainerCreating"));
+        QCOMPARE(bench.pod("a")->status.containerStatuses.at(0).state.waiting->reason,
+                 std::string("ContainerCreating"));
         bench.executor.runFor(1s);
         QCOMPARE(bench.phase("a"), std::string("Running"));
         QCOMPARE(bench.ready("a"), std::string("True"));
         QCOMPARE(bench.pod("a")->status.podIP, std::string("10.244.7.2"));
-        QCOMPARE(bench.pod("a")->status.hostIP, bench.server.stored<corev1::Node>("", "hollow-node-0")->status.addresses[0].address);
+        QCOMPARE(bench.pod("a")->status.hostIP,
+                 bench.server.stored<corev1::Node>("", "hollow-node-0")->status.addresses[0].address);
         bench.server.put(podOn("another-node", "b"));
         bench.executor.runFor(1s);
         QCOMPARE(bench.phase("b"), std::string());
@@ -126,9 +131,11 @@ private slots:
         bench.server.put(annotated(annotated(podOn("hollow-node-0", "crash"), "exits-after", "1s"), "exit-code", "1"));
         bench.executor.runFor(3s);
         QCOMPARE(bench.phase("crash"), std::string("Running"));
-        QCOMPARE(bench.pod("crash")->status.containerStatuses.at(0).state.waiting->reason, std::string("CrashLoopBackOff"));
-        bench.executor.runFor(10s);
+        QCOMPARE(bench.pod("crash")->status.containerStatuses.at(0).state.waiting->reason,
+                 std::string("CrashLoopBackOff"));
         QCOMPARE(bench.pod("crash")->status.containerStatuses.at(0).restartCount, 1);
+        bench.executor.runFor(10s);
+        QCOMPARE(bench.pod("crash")->status.containerStatuses.at(0).restartCount, 2);
         QCOMPARE(bench.pod("crash")->status.containerStatuses.at(0).lastState.terminated->exitCode, 1);
     }
 
@@ -144,7 +151,8 @@ private slots:
         bench.executor.runFor(10min);
         QCOMPARE(bench.phase("a"), std::string("Running"));
         QCOMPARE(bench.phase("b"), std::string());
-        QVERIFY(bench.server.stored<coordinationv1::Lease>("kube-node-lease", "hollow-node-0")->spec.renewTime == lease->spec.renewTime);
+        QVERIFY(bench.server.stored<coordinationv1::Lease>("kube-node-lease", "hollow-node-0")->spec.renewTime ==
+                lease->spec.renewTime);
         bench.nodes.regainContact("hollow-node-0");
         bench.executor.runFor(2s);
         QCOMPARE(bench.phase("a"), std::string("gone"));
@@ -159,10 +167,60 @@ private slots:
         bench.nodes.setNodeReady("hollow-node-0", false);
         bench.executor.runFor(1s);
         QCOMPARE(bench.ready("a"), std::string("False"));
-        QCOMPARE(Bench::condition(bench.server.stored<corev1::Node>("", "hollow-node-0")->status.conditions, "Ready"), std::string("False"));
+        QCOMPARE(Bench::condition(bench.server.stored<corev1::Node>("", "hollow-node-0")->status.conditions, "Ready"),
+                 std::string("False"));
         bench.nodes.setPodReady("default", "a", true);
         bench.executor.runFor(1s);
         QCOMPARE(bench.ready("a"), std::string("True"));
+    }
+
+    void nodesAndPodsFollowTheScript() {
+        Bench bench(2, R"y(
+nodes:
+- {name: hollow-node-1, from: 30s, until: 90s, contact: false}
+- {name: hollow-node-0, from: 40s, ready: false}
+pods:
+- {name: a, from: 10s, until: 20s, readiness: false}
+- {name: a, from: 35s, runs: [{for: 3s, exitCode: 1}]}
+- {name: a, usage: {cpu: 700m}}
+)y");
+        bench.server.put(podOn("hollow-node-0", "a"));
+        bench.server.put(annotated(podOn("hollow-node-0", "b"), "cpu", "5m"));
+        bench.executor.runFor(2s);  // 4 s since the start
+        QCOMPARE(bench.ready("a"), std::string("True"));
+        QCOMPARE(bench.nodes.usageOf(*bench.pod("a"))->containers.at(0).usage.at("cpu").toString(),
+                 std::string("700m"));
+        QCOMPARE(bench.nodes.usageOf(*bench.pod("b"))->containers.at(0).usage.at("cpu").toString(), std::string("5m"));
+        bench.executor.runFor(8s);
+        QCOMPARE(bench.ready("a"), std::string("False"));
+        QCOMPARE(bench.ready("b"), std::string("True"));
+        bench.executor.runFor(10s);
+        QCOMPARE(bench.ready("a"), std::string("True"));
+        bench.executor.runFor(14s);
+        QCOMPARE(bench.pod("a")->status.containerStatuses.at(0).restartCount, 1);
+        QCOMPARE(bench.pod("b")->status.containerStatuses.at(0).restartCount, 0);
+        const auto lease = bench.server.stored<coordinationv1::Lease>("kube-node-lease", "hollow-node-1");
+        bench.executor.runFor(50s);
+        QVERIFY(bench.server.stored<coordinationv1::Lease>("kube-node-lease", "hollow-node-1")->spec.renewTime ==
+                lease->spec.renewTime);
+        QCOMPARE(Bench::condition(bench.server.stored<corev1::Node>("", "hollow-node-0")->status.conditions, "Ready"),
+                 std::string("False"));
+        bench.executor.runFor(5s);
+        QVERIFY(*bench.server.stored<coordinationv1::Lease>("kube-node-lease", "hollow-node-1")->spec.renewTime >
+                *lease->spec.renewTime);
+    }
+
+    void aPodThatSomebodyElseEndedIsStoppedAndLeftAsItIs() {
+        Bench bench;
+        bench.server.put(podOn("hollow-node-0", "a"));
+        bench.executor.runFor(1s);
+        auto failed = *bench.pod("a");
+        failed.status.phase = "Failed";
+        failed.status.reason = "NodeLost";
+        bench.server.put(failed);
+        bench.executor.runFor(1min);
+        QCOMPARE(bench.phase("a"), std::string("Failed"));
+        QCOMPARE(bench.pod("a")->status.reason, std::string("NodeLost"));
     }
 
     void refusedWritesAreTriedAgain() {
@@ -184,7 +242,8 @@ private slots:
         QCOMPARE(pool.take(), std::string("10.1.2.2"));
         pool.release("10.1.2.2");
         pool.mark("10.1.2.3");
-        for (const auto* next : {"10.1.2.4", "10.1.2.5", "10.1.2.6", "10.1.2.2", ""}) QCOMPARE(pool.take(), std::string(next));
+        for (const auto* next : {"10.1.2.4", "10.1.2.5", "10.1.2.6", "10.1.2.2", ""})
+            QCOMPARE(pool.take(), std::string(next));
         QVERIFY(!AddressPool::of("10.1.2.0"));
         QVERIFY(!AddressPool::of("fd00::/64"));
     }

@@ -1,0 +1,79 @@
+#include "vmnodes/hollow/run_plan.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "cluster/api/meta/time.h"
+
+namespace qd::hollow {
+namespace {
+
+constexpr std::string_view kPrefix = "hollow.quarterdeck.dev/";
+constexpr std::int64_t kDefaultGrace = 30;  // seconds
+constexpr int kAskedToStop = 143;           // 128 + SIGTERM
+
+const std::string* annotation(const corev1::Pod& pod, std::string_view name) {
+    if (pod.metadata.annotations.empty()) return nullptr;
+    const auto found = pod.metadata.annotations.find(std::string(kPrefix) + std::string(name));
+    return found == pod.metadata.annotations.end() ? nullptr : &found->second;
+}
+
+std::optional<base::Duration> duration(const corev1::Pod& pod, std::string_view name) {
+    const std::string* text = annotation(pod, name);
+    if (!text) return std::nullopt;
+    const auto parsed = api::Duration::parse(*text);
+    if (!parsed) return std::nullopt;
+    return std::chrono::duration_cast<base::Duration>(std::chrono::nanoseconds(parsed->nanoseconds));
+}
+
+// 0 stands for the default in a probe that was not defaulted.
+std::int64_t orElse(std::int32_t value, std::int64_t otherwise) {
+    return value > 0 ? value : otherwise;
+}
+
+ContainerPlan planOf(const corev1::Container& container) {
+    ContainerPlan plan;
+    plan.hasLiveness = container.livenessProbe.has_value();
+    if (container.readinessProbe) plan.readyAfter = std::chrono::seconds(container.readinessProbe->initialDelaySeconds);
+    if (const auto& probe = container.startupProbe) {
+        plan.startedAfter = std::chrono::seconds(probe->initialDelaySeconds);
+        plan.startupLimit = plan.startedAfter +
+                            std::chrono::seconds(orElse(probe->failureThreshold, 3) * orElse(probe->periodSeconds, 10));
+    }
+    return plan;
+}
+
+}  // namespace
+
+ContainerPlan::Run ContainerPlan::run(int start) const {
+    if (runs.empty()) return {};
+    return runs[std::min(static_cast<std::size_t>(std::max(0, start)), runs.size() - 1)];
+}
+
+RunPlan planOf(const corev1::Pod& pod, const Timing& timing) {
+    RunPlan plan;
+    const bool ends = pod.spec.restartPolicy == "Never" || pod.spec.restartPolicy == "OnFailure";
+    plan.startsAfter = timing.start;
+    plan.stopsAfter = duration(pod, "stops-after").value_or(timing.stop);
+    plan.grace = std::chrono::seconds(pod.metadata.deletionGracePeriodSeconds.value_or(
+        pod.spec.terminationGracePeriodSeconds.value_or(kDefaultGrace)));
+    plan.stopExitCode = ends ? kAskedToStop : 0;
+
+    ContainerPlan::Run run{.length = duration(pod, "exits-after")};
+    if (!run.length && ends) run.length = timing.jobRuns;
+    if (const std::string* code = annotation(pod, "exit-code"))
+        std::from_chars(code->data(), code->data() + code->size(), run.exitCode);
+    const std::string* never = annotation(pod, "never-ready");
+    for (const auto& container : pod.spec.containers) {
+        auto& each = plan.containers.emplace_back(planOf(container));
+        if (run.length) each.runs = {run};
+        each.readinessFails = never && *never == "true";
+    }
+    for (const auto& container : pod.spec.initContainers) {
+        auto& each = plan.init.emplace_back(planOf(container));
+        if (!isSidecar(container)) each.runs = {{.length = base::Duration(0)}};
+    }
+    return plan;
+}
+
+}  // namespace qd::hollow
