@@ -1,5 +1,6 @@
 #include "cluster/controllers/controllers.h"
 
+#include "cluster/controllers/attach_detach/attach_detach_controller.h"
 #include "cluster/controllers/clusterrole_aggregation/clusterrole_aggregation_controller.h"
 #include "cluster/controllers/cronjob/cronjob_controller.h"
 #include "cluster/controllers/daemonset/daemonset_controller.h"
@@ -7,11 +8,13 @@
 #include "cluster/controllers/disruption/disruption_controller.h"
 #include "cluster/controllers/endpoints/endpoints_controller.h"
 #include "cluster/controllers/endpointslice/endpointslice_controller.h"
+#include "cluster/controllers/ephemeral_volume/ephemeral_volume_controller.h"
 #include "cluster/controllers/garbage_collector/garbage_collector.h"
 #include "cluster/controllers/job/job_controller.h"
 #include "cluster/controllers/namespaces/namespace_controller.h"
 #include "cluster/controllers/node_ipam/node_ipam_controller.h"
 #include "cluster/controllers/node_lifecycle/node_lifecycle_controller.h"
+#include "cluster/controllers/persistentvolume_binder/persistentvolume_binder.h"
 #include "cluster/controllers/pod_gc/pod_gc_controller.h"
 #include "cluster/controllers/podautoscaler/podautoscaler_controller.h"
 #include "cluster/controllers/replicaset/replicaset_controller.h"
@@ -23,6 +26,7 @@
 #include "cluster/controllers/storage_protection/storage_protection.h"
 #include "cluster/controllers/taint_eviction/taint_eviction_controller.h"
 #include "cluster/controllers/ttl_after_finished/ttl_after_finished_controller.h"
+#include "cluster/controllers/volume_expand/volume_expand_controller.h"
 
 namespace qd::controllers {
 namespace {
@@ -60,6 +64,10 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
         {.name = "disruption-controller", .alias = "disruption", .make = made<DisruptionController>(options.resources), .workers = 1, .eventSource = "controllermanager"},
         {.name = "ttl-after-finished-controller", .alias = "ttl-after-finished", .make = made<TtlAfterFinishedController>()},
         {.name = "cronjob-controller", .alias = "cronjob", .make = made<CronJobController>()},
+        {.name = "persistentvolume-binder-controller", .alias = "persistentvolume-binder", .make = made<PersistentVolumeBinder>(options.provisioners), .eventSource = "persistentvolume-controller"},
+        {.name = "persistentvolume-attach-detach-controller", .alias = "attachdetach", .make = made<AttachDetachController>(), .workers = 1, .eventSource = "attachdetach-controller"},
+        {.name = "persistentvolume-expander-controller", .alias = "persistentvolume-expander", .make = made<VolumeExpandController>(options.provisioners), .eventSource = "volume_expand"},
+        {.name = "ephemeral-volume-controller", .alias = "ephemeral-volume", .make = made<EphemeralVolumeController>(), .eventSource = "ephemeral_volume"},
         {.name = "persistentvolumeclaim-protection-controller", .alias = "pvc-protection", .make = made<ClaimProtection>(), .workers = 1},
         {.name = "persistentvolume-protection-controller", .alias = "pv-protection", .make = made<VolumeProtection>(), .workers = 1},
         {.name = "volumeattributesclass-protection-controller", .alias = "vac-protection", .make = made<AttributesClassProtection>(), .workers = 1},

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/api/volumes/provisioner.h"
 #include "cluster/controllers/podautoscaler/metric_reader.h"
 #include "cluster/controllers/runtime/controller.h"
 #include "cluster/controllers/runtime/resources.h"
@@ -18,6 +19,7 @@ struct Options {
     int nodeMaskSize = 24;                       // of each node's part
     TokenMaker makeToken = {};                   // for Secrets of service accounts; without it they stay empty
     std::shared_ptr<const MetricReader> metrics = std::make_shared<UsageReader>(nullptr);  // what autoscalers go by
+    api::volumes::Provisioners provisioners = {};  // that make volumes in this process
     ResourceList resources = builtinResources;   // what namespaces are emptied of and the garbage collector watches
 };
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include "cluster/api/volumes/attachment_rules.h"
 #include "cluster/controllers/pods/pod_state.h"
 #include "cluster/controllers/runtime/ownership.h"
+#include "cluster/controllers/volumes/claim_pods.h"
 
 namespace qd::controllers {
 namespace {
@@ -12,7 +14,6 @@ namespace {
 constexpr char kClaimFinalizer[] = "kubernetes.io/pvc-protection";
 constexpr char kVolumeFinalizer[] = "kubernetes.io/pv-protection";
 constexpr char kClassFinalizer[] = "kubernetes.io/vac-protection";
-constexpr char kByClaim[] = "storage-protection/claims";
 
 bool hasFinalizer(const api::Object& object, const char* finalizer) {
     const auto& finalizers = object.metadata.finalizers;
@@ -35,19 +36,6 @@ Result<Outcome> write(Context& context, T object, const char* finalizer) {
     return Outcome{};
 }
 
-std::string claimOf(const corev1::Pod& pod, const corev1::Volume& volume) {
-    if (volume.persistentVolumeClaim) return volume.persistentVolumeClaim->claimName;
-    return volume.ephemeral ? pod.metadata.name + "-" + volume.name : std::string();
-}
-
-std::vector<std::string> claimKeys(const corev1::Pod& pod) {
-    std::vector<std::string> keys;
-    for (const auto& volume : pod.spec.volumes) {
-        if (const std::string claim = claimOf(pod, volume); !claim.empty()) keys.push_back(pod.metadata.namespace_ + "/" + claim);
-    }
-    return keys;
-}
-
 // The agent has let go of the Pod, or it was deleted by force: only others' finalizers keep it.
 bool isShutDown(const corev1::Pod& pod) { return pod.metadata.deletionTimestamp && pod.metadata.deletionGracePeriodSeconds.value_or(1) == 0; }
 
@@ -59,7 +47,7 @@ bool ownsClaim(const corev1::Pod& pod, const corev1::PersistentVolumeClaim& clai
 bool uses(const corev1::Pod& pod, const corev1::PersistentVolumeClaim& claim) {
     if (pod.spec.nodeName.empty()) return false;
     return std::ranges::any_of(pod.spec.volumes, [&](const corev1::Volume& volume) {
-        if (claimOf(pod, volume) != claim.metadata.name) return false;
+        if (api::volumes::claimName(pod, volume) != claim.metadata.name) return false;
         return volume.persistentVolumeClaim || (!isShutDown(pod) && ownsClaim(pod, claim));
     });
 }
@@ -82,7 +70,7 @@ ClaimProtection::ClaimProtection(Context& context)
     : m_context(context),
       m_claims(context.informers.informer(client::resourceOf<corev1::PersistentVolumeClaim>())),
       m_pods(context.informers.informer(client::resourceOf<corev1::Pod>())) {
-    m_pods.addIndex(kByClaim, [](const api::Object& pod) { return claimKeys(static_cast<const corev1::Pod&>(pod)); });
+    addClaimIndex(m_pods);
     m_claims.addHandler([this](const api::ObjectPtr&, const api::ObjectPtr& now) {
         if (now && concerns(*now, kClaimFinalizer)) m_context.keys.add(keyOf(*now), *now);
     });
@@ -94,12 +82,12 @@ ClaimProtection::ClaimProtection(Context& context)
 
 void ClaimProtection::podChanged(const corev1::Pod& pod, bool gone) {
     if (!gone && !isFinished(pod) && !isShutDown(pod)) return;
-    for (const auto& key : claimKeys(pod)) m_context.keys.add(key, pod);
+    for (const auto& key : api::volumes::claimKeys(pod)) m_context.keys.add(key, pod);
 }
 
 Result<bool> ClaimProtection::isUsed(const corev1::PersistentVolumeClaim& claim) {
-    for (const auto& pod : m_pods.byIndex(kByClaim, keyOf(claim))) {
-        if (uses(static_cast<const corev1::Pod&>(*pod), claim)) return true;
+    for (const auto& pod : podsUsing(m_pods, keyOf(claim))) {
+        if (uses(*pod, claim)) return true;
     }
     // The copy may be behind: ask before data is given up.
     const auto live = m_context.client.list(m_pods.resource(), claim.metadata.namespace_, {});
