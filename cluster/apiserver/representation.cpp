@@ -61,6 +61,10 @@ api::ObjectPtr objectOf(const api::Kind& kind, const store::EntryPtr& entry) {
     return api::ObjectPtr(kind.fromStored(*entry->object()));
 }
 
+std::string_view withoutGroup(std::string_view apiVersion) {
+    return apiVersion.substr(apiVersion.find('/') + 1);
+}
+
 std::string cannotBeHandled(std::string_view given, std::string_view version, const api::Kind& kind, std::string_view why) {
     return fmt::format("{} in version \"{}\" cannot be handled as a {}: {}", given, version, kind.kind, why);
 }
@@ -130,7 +134,7 @@ Result<void> checkType(const api::Kind& kind, const api::TypeMeta& type) {
     const std::string given = type.kind.empty() ? kind.kind : type.kind;
     const std::string version = type.apiVersion.empty() ? kind.groupVersion() : type.apiVersion;
     return fail(Reason::BadRequest,
-                cannotBeHandled(given, version, kind, fmt::format("no kind \"{}\" is registered for version \"{}\" in scheme \"deps/pkg/api/legacyscheme/scheme.go:30\"", given, version)));
+                cannotBeHandled(given, withoutGroup(version), kind, fmt::format("no kind \"{}\" is registered for version \"{}\" in scheme \"deps/pkg/api/legacyscheme/scheme.go:30\"", given, version)));
 }
 
 }  // namespace

@@ -156,6 +156,8 @@ private slots:
         row("an array for an object", "POST", kMaps, kJson, list, 400, "BadRequest", "cannot unmarshal array");
         row("a string for an object", "POST", kMaps, kJson, text, 400, "BadRequest", "cannot unmarshal string");
         row("another kind", "POST", kMaps, kJson, pod("a", "{}"), 400, "BadRequest", "");
+        row("no kind of its group", "POST", kDeployments, kJson, R"({"apiVersion":"apps/v1","kind":"Nope"})", 400, "BadRequest",
+            "Nope in version \"v1\" cannot be handled as a Deployment: no kind \"Nope\" is registered for version \"apps/v1\"");
         row("a name in capitals", "POST", kMaps, kJson, map("Capital"), 422, "Invalid", "metadata.name");
         row("a name that is too long", "POST", kMaps, kJson, map(QByteArray(254, 'a')), 422, "Invalid", "must be no more than 253");
         row("a name that climbs", "POST", kMaps, kJson, map("../a"), 422, "Invalid", "metadata.name");
