@@ -78,10 +78,16 @@ Result<std::vector<std::string>> judgeStrict(const api::Kind& kind, std::vector<
     return strict;
 }
 
+// What begins like an object as it is, anything else in hexadecimal.
 std::string shortened(std::string_view body) {
     if (body.empty()) return "<empty>";
     constexpr std::size_t kShown = 1024;
-    return std::string(body.substr(0, kShown));
+    const std::string_view shown = body.substr(0, kShown);
+    const std::string_view more = shown.size() < body.size() ? " ..." : "";
+    if (shown.front() == '{') return fmt::format("{}{}", shown, more);
+    std::string digits;
+    for (const char byte : shown) digits += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+    return digits.append(more);
 }
 
 }  // namespace

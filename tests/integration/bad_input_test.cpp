@@ -143,7 +143,7 @@ private slots:
         const QByteArray immutable = R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"kept","uid":"00000000-0000-0000-0000-000000000000"}})";
 
         row("JSON that breaks off", "POST", kMaps, kJson, "{\"apiVersion\":\"v1\",\"kind\":\"Conf", 400, "BadRequest", "");
-        row("no JSON at all", "POST", kMaps, kJson, "hello", 400, "BadRequest", "");
+        row("no JSON at all", "POST", kMaps, kJson, "hello", 400, "BadRequest", "(68656c6c6f)");
         row("nothing", "POST", kMaps, kJson, "", 400, "BadRequest", "");
         row("arrays within arrays without end", "POST", kMaps, kJson, deep, 400, "BadRequest", "");
         row("YAML with a tab", "POST", kMaps, kYaml, "apiVersion: v1\n\tkind: ConfigMap\n", 400, "BadRequest", "yaml");

@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 #include <map>
 
+#include "cluster/api/codec/tree_fit.h"
 #include "cluster/api/merge/field_manager.h"
 #include "cluster/api/merge/json_patch.h"
 #include "cluster/api/merge/merge_patch.h"
@@ -98,6 +99,9 @@ Result<Written> Verbs::patch(const Caller& caller, const Target& target, const P
         change = [&](const api::Object& current) -> Result<std::unique_ptr<api::Object>> {
             auto patched = applyPatch(treeOf(current), *target.kind->structure, request);
             if (!patched) return fail(std::move(patched.error()));
+            if (request.format == PatchFormat::Strategic) {
+                if (auto fits = api::checkFit(*patched, *target.kind->structure); !fits) return fail(unreadable(target, request, fits.error()));
+            }
             auto decoded = decodeTree(*target.kind, *patched, request.fieldValidation);
             if (!decoded) return fail(unreadable(target, request, decoded.error()));
             warnings = std::move(decoded->warnings);

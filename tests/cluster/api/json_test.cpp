@@ -5,6 +5,7 @@
 #include "cluster/api/codec/list.h"
 #include "cluster/api/codec/object_codec.h"
 #include "cluster/api/codec/protobuf.h"
+#include "cluster/api/codec/tree_fit.h"
 #include "cluster/api/compare.h"
 #include "cluster/api/custom_object.h"
 #include "cluster/api/diff.h"
@@ -249,6 +250,38 @@ private slots:
             QCOMPARE(list->items.size(), 2U);
             QVERIFY(equal(*list->items[1], pod));
         }
+    }
+
+    void treesThatDoNotFitAreToldAsUpstreamsConverterDoes_data() {
+        QTest::addColumn<QString>("json");
+        QTest::addColumn<QString>("error");
+        const auto row = [](const char* json, const char* error) { QTest::newRow(json) << json << error; };
+        row(R"({"spec":{"containers":[{"name":"a","tty":true,"ports":[{"containerPort":80.0}]}],"volumes":null}})", "");
+        row(R"({"spec":"x"})", "cannot restore struct from: string");
+        row(R"({"spec":[]})", "cannot restore struct from: slice");
+        row(R"({"spec":{"volumes":[{"emptyDir":3}]}})", "cannot restore struct from: int64");
+        row(R"({"spec":{"containers":{}}})", "cannot restore slice from map");
+        row(R"({"metadata":{"labels":[]}})", "cannot restore map from slice");
+        row(R"({"spec":{"nodeName":7}})", "cannot convert int64 to string");
+        row(R"({"spec":{"nodeName":true}})", "unrecognized type: string");
+        row(R"({"spec":{"hostNetwork":"x"}})", "unrecognized type: bool");
+        row(R"({"spec":{"priority":"x"}})", "unrecognized type: int32");
+        row(R"({"spec":{"priority":1.5}})", "cannot convert float64 to int32");
+        row(R"({"spec":{"overhead":{"cpu":"not parsed here"}}})", "");
+    }
+    void treesThatDoNotFitAreToldAsUpstreamsConverterDoes() {
+        QFETCH(QString, json);
+        QFETCH(QString, error);
+        const auto tree = parseJson(json.toStdString());
+        QVERIFY(tree);
+        const auto fits = checkFit(*tree, corev1::Pod::kDescriptor);
+        QCOMPARE(fits ? QString() : QString::fromStdString(fits.error().message), error);
+    }
+
+    void bytesThatDoNotFitAreToldByTheirPlace() {
+        const auto fits = checkFit(*parseJson(R"({"data":{"a":"eA==","b":"abc*"}})"), corev1::Secret::kDescriptor);
+        QVERIFY(!fits);
+        QCOMPARE(fits.error().message, std::string("error decoding from json: illegal base64 data at input byte 3"));
     }
 
     void watchEventsCarryEncodedObjects() {
