@@ -105,6 +105,16 @@ Result<PatchRequest> asApplyToObject(const api::Kind& kind, PatchRequest request
     return request;
 }
 
+// Read, a scale that is not there is named as the resource that upstream's storages name: that of a StatefulSet as the
+// set itself, a ReplicationController's under autoscaling.
+Error namedAsScale(Error error, const api::Kind& kind, const std::string& name) {
+    if (error.reason != Reason::NotFound || kind.kind == "StatefulSet") return error;
+    const std::string group = kind.group.empty() ? "autoscaling" : kind.group, resource = kind.plural + "/scale";
+    error.message = fmt::format("{}.{} \"{}\" not found", resource, group, name);
+    error.details = base::ErrorDetails{.name = name, .group = group, .kind = resource, .uid = {}};
+    return error;
+}
+
 Response answer(const std::shared_ptr<autoscalingv1::Scale>& scale) {
     return jsonResponse(200, api::encodeJson(static_cast<const api::Object&>(*scale)) + "\n");
 }
@@ -116,8 +126,9 @@ Response ScaleHandler::handle(const Exchange& exchange) {
     if (exchange.info.verb != "get")
         return errorResponse(
             {Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"});
-    const auto object = m_server.verbs().get(handlers::targetOf(exchange));
-    if (!object) return errorResponse(object.error());
+    const Target target = handlers::targetOf(exchange);
+    const auto object = m_server.verbs().get(target);
+    if (!object) return errorResponse(namedAsScale(object.error(), *exchange.kind, target.name));
     return answer(scaleOf(**object));
 }
 

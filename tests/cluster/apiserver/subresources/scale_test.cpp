@@ -82,6 +82,13 @@ private slots:
         QVERIFY(refused.at("/message").starts_with("Operation cannot be fulfilled on deployments.apps \"web\""));
     }
 
+    void aScaleThatIsNotThereIsNamedAsOne() {
+        const Answer missing = m_cluster->ask("GET", kDeployments + "/absent/scale");
+        QCOMPARE(missing.code, 404);
+        QCOMPARE(missing.at("/message"), std::string("deployments/scale.apps \"absent\" not found"));
+        QCOMPARE(missing.at("/details/kind"), std::string("deployments/scale"));
+    }
+
     void whatIsNoScaleIsRefused() {
         QCOMPARE(m_cluster->ask("PUT", kWeb + "/scale", R"({"apiVersion":"v1","kind":"Nonsense"})").code, 400);
         QCOMPARE(m_cluster->ask("POST", kWeb + "/scale", "{}").code, 405);
