@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -29,7 +30,15 @@ struct Arguments {
     std::string podCidr = "10.244.0.0/16";
     bool scheduler = true;
     bool verbose = false;
+    std::int64_t metricResolution = 15'000;  // ms
+    std::int64_t autoscalerSyncPeriod = 15'000;
 };
+
+// "15s", "500ms", as Kubernetes' programs read lengths of time; in milliseconds.
+CLI::AsNumberWithUnit lengthOfTime() {
+    const std::map<std::string, std::int64_t> units{{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
+    return CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED);
+}
 
 std::vector<std::string> splitList(const std::string& text) {
     std::vector<std::string> items;
@@ -73,6 +82,8 @@ int run(const Arguments& arguments) {
     options.serviceCidr = arguments.serviceCidr;
     options.podCidr = arguments.podCidr;
     options.tokenFile = arguments.tokenFile;
+    options.metricResolution = std::chrono::milliseconds(arguments.metricResolution);
+    options.autoscalerSyncPeriod = std::chrono::milliseconds(arguments.autoscalerSyncPeriod);
     auto plane = control_plane::ControlPlane::start(std::move(options));
     if (!plane) {
         fmt::print(stderr, "qdeck: {}\n", plane.error().message);
@@ -110,6 +121,16 @@ void addControlPlaneCommand(CLI::App& app, int& exitCode) {
     command->add_option("--token-file", arguments->tokenFile, "CSV of bearer tokens: token,user,uid,\"group,group\"");
     command->add_option("--service-cidr", arguments->serviceCidr, "Range of cluster IPs")->capture_default_str();
     command->add_option("--pod-cidr", arguments->podCidr, "Range of Pod addresses")->capture_default_str();
+    command
+        ->add_option("--metric-resolution", arguments->metricResolution,
+                     "How often nodes and Pods are asked for their metrics")
+        ->transform(lengthOfTime())
+        ->default_str("15s");
+    command
+        ->add_option("--horizontal-pod-autoscaler-sync-period", arguments->autoscalerSyncPeriod,
+                     "How often autoscalers look at their metrics")
+        ->transform(lengthOfTime())
+        ->default_str("15s");
     command->add_flag("-v,--verbose", arguments->verbose, "Log more");
     command->callback([arguments, &exitCode] { exitCode = run(*arguments); });
 }

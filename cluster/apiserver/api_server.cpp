@@ -41,11 +41,13 @@ struct ApiServer::State {
     State(ApiServerParts given)
         : parts(std::move(given)),
           verbs(VerbsContext{parts.store, parts.executor.clock(), parts.random, parts.admission, *parts.reader}),
-          discovery(servedKinds()),
+          discovery(servedKinds(), {}),
           metrics(parts.executor.clock()) {}
 
     bool isServed(const api::Kind& kind) const { return !isMeasured(kind) || subresources.contains({kind.groupResource(), ""}); }
     std::vector<const api::Kind*> servedKinds() const;
+    std::vector<const OwnGroup*> ownGroups() const;
+    OwnGroup* ownGroup(const std::string& name) const;
     Result<User> authenticate(const Request& request) const;
     // The user as whom the request is done, if that one may do it.
     Result<User> admittedUser(const Request& request, const RequestInfo& info) const;
@@ -58,6 +60,7 @@ struct ApiServer::State {
     ApiServerParts parts;
     Verbs verbs;
     std::map<std::pair<std::string, std::string>, std::unique_ptr<SubresourceHandler>> subresources;
+    std::vector<std::unique_ptr<OwnGroup>> groups;
     Discovery discovery;
     RequestMetrics metrics;
     std::map<std::string, PathHandler, std::greater<>> paths;  // longer ones of a common prefix first
@@ -69,6 +72,17 @@ std::vector<const api::Kind*> ApiServer::State::servedKinds() const {
     for (const api::Kind* kind : api::builtinKinds())
         if (isServed(*kind)) served.push_back(kind);
     return served;
+}
+
+std::vector<const OwnGroup*> ApiServer::State::ownGroups() const {
+    std::vector<const OwnGroup*> own;
+    for (const auto& group : groups) own.push_back(group.get());
+    return own;
+}
+
+OwnGroup* ApiServer::State::ownGroup(const std::string& name) const {
+    const auto found = std::ranges::find_if(groups, [&](const auto& group) { return group->name() == name; });
+    return found == groups.end() ? nullptr : found->get();
 }
 
 Result<User> ApiServer::State::authenticate(const Request& request) const {
@@ -235,6 +249,7 @@ Response ApiServer::State::dispatch(ApiServer& server, const Request& request, c
     if (request.bodyTooLarge) {
         return errorResponse({Reason::RequestEntityTooLarge, fmt::format("Request entity too large: limit is {}", request.bodyLimit)});
     }
+    if (OwnGroup* group = ownGroup(info.group)) return group->handle(Exchange{request, info, nullptr, std::move(user)});
     const api::Kind* kind = api::findResource(info.group, info.version, info.resource);
     if (!kind || !isServed(*kind) || (kind->namespaced && info.namespace_.empty() && info.verb != "list" && info.verb != "watch") ||
         (!kind->namespaced && !info.namespace_.empty() && info.resource != "namespaces")) {
@@ -288,7 +303,12 @@ void ApiServer::setReady(bool ready) { m_state->ready = ready; }
 
 void ApiServer::addSubresource(const std::string& groupResource, const std::string& subresource, std::unique_ptr<SubresourceHandler> handler) {
     m_state->subresources[{groupResource, subresource}] = std::move(handler);
-    if (subresource.empty()) m_state->discovery = Discovery(m_state->servedKinds());
+    if (subresource.empty()) m_state->discovery = Discovery(m_state->servedKinds(), m_state->ownGroups());
+}
+
+void ApiServer::addGroup(std::unique_ptr<OwnGroup> group) {
+    m_state->groups.push_back(std::move(group));
+    m_state->discovery = Discovery(m_state->servedKinds(), m_state->ownGroups());
 }
 
 void ApiServer::addPath(const std::string& prefix, PathHandler handler) { m_state->paths[prefix] = std::move(handler); }

@@ -15,6 +15,7 @@
 #include "cluster/apiserver/discovery/discovery.h"
 #include "cluster/apiserver/http.h"
 #include "cluster/apiserver/negotiation.h"
+#include "cluster/apiserver/own_group.h"
 #include "cluster/apiserver/request_info.h"
 #include "cluster/apiserver/verbs/verbs.h"
 #include "cluster/base/executor.h"
@@ -65,6 +66,8 @@ public:
     // `resource` is plural.group ("pods", "deployments.apps"). Before the first request.
     void addSubresource(const std::string& groupResource, const std::string& subresource, std::unique_ptr<SubresourceHandler> handler);
     // A whole resource that is never stored (reviews): subresource "".
+    // A whole group that is no built-in one. Before the first request.
+    void addGroup(std::unique_ptr<OwnGroup> group);
     // Other paths, e.g. /metrics. Longest prefix wins.
     using PathHandler = std::function<Response(const Request&, const User&)>;
     void addPath(const std::string& prefix, PathHandler handler);

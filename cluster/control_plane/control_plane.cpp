@@ -29,6 +29,7 @@
 #include "cluster/apiserver/subresources/token_request.h"
 #include "cluster/apiserver/subresources/token_review.h"
 #include "cluster/apiserver/subresources/usage_metrics.h"
+#include "cluster/apiserver/subresources/metric_values.h"
 #include "cluster/base/log.h"
 #include "cluster/control_plane/bootstrap.h"
 #include "cluster/control_plane/controller_host.h"
@@ -37,6 +38,9 @@
 #include "cluster/control_plane/pki_folder.h"
 #include "cluster/control_plane/rbac_bootstrap.h"
 #include "cluster/control_plane/usage/agent_metrics.h"
+#include "cluster/control_plane/usage/custom_metrics.h"
+#include "cluster/control_plane/usage/pod_requests.h"
+#include "cluster/control_plane/usage/pod_scraper.h"
 #include "cluster/control_plane/usage/usage_collector.h"
 #include "cluster/scheduler/scheduler.h"
 #include "cluster/store/api_codec.h"
@@ -47,6 +51,7 @@ namespace {
 
 constexpr unsigned kThreads = 4;
 constexpr unsigned kWorkers = 16;  // most wait for the disk
+constexpr unsigned kScrapes = 4;   // wait for Pods that may not answer
 constexpr std::size_t kBinders = 8;
 constexpr base::Duration kGrace = std::chrono::seconds(2);
 
@@ -65,7 +70,7 @@ std::string firstAddress(const std::string& cidr) {
 }  // namespace
 
 struct ControlPlane::State {
-    explicit State(Options given) : options(std::move(given)), executor("cluster", kThreads), workers("controllers", kWorkers) {}
+    explicit State(Options given) : options(std::move(given)), executor("cluster", kThreads), workers("controllers", kWorkers), asking("scrapes", kScrapes) {}
 
     Result<void> open();
     Result<void> listen();
@@ -93,7 +98,12 @@ struct ControlPlane::State {
     std::unique_ptr<apiserver::Forwarder> forwarder;
     std::unique_ptr<apiserver::Server> transport;
     std::unique_ptr<AgentMetrics> agentMetrics;
-    std::shared_ptr<UsageCollector> usage;  // null: nobody measures
+    std::shared_ptr<UsageCollector> usage;  // null: nobody measures, and nobody scrapes
+    base::ThreadPool asking;                // waits for Pods' answers
+    std::unique_ptr<PodRequests> podRequests;
+    std::unique_ptr<PodScraper> scraper;
+    std::unique_ptr<client::Client> metricsClient;
+    std::shared_ptr<CustomMetrics> customMetrics;
     std::unique_ptr<ControllerHost> controllers;
     std::unique_ptr<client::Client> schedulerClient;
     std::unique_ptr<scheduler::Scheduler> scheduler;
@@ -203,9 +213,18 @@ void ControlPlane::State::addUsage() {
     const auto known = controllers::controllerDescriptors();
     if (std::ranges::none_of(known, [this](const auto& one) { return controllers::isEnabled(options.controllers, one); })) return;
     agentMetrics = std::make_unique<AgentMetrics>(pki->authority.certificate().pem(), pki->agentClient, executor.clock());
-    usage = std::make_shared<UsageCollector>(workers, [this](const corev1::Node& node) { return agentMetrics->ask(node); });
+    const auto askNode = [this](const corev1::Node& node) { return agentMetrics->ask(node); };
+    usage = std::make_shared<UsageCollector>(workers, askNode, options.metricResolution);
     for (const char* measured : {"nodes.metrics.k8s.io", "pods.metrics.k8s.io"})
         server->addSubresource(measured, "", std::make_unique<apiserver::UsageMetricsHandler>(*server, usage));
+    podRequests = std::make_unique<PodRequests>(*forwarder, executor.clock());
+    const auto series = std::make_shared<SeriesTable>();
+    const auto askPod = [this](const ScrapeTarget& target) { return podRequests->get(target); };
+    scraper = std::make_unique<PodScraper>(workers, asking, askPod, series, options.metricResolution);
+    metricsClient = clientOf("system:custom-metrics", {}, "custom-metrics");
+    customMetrics = std::make_shared<CustomMetrics>(series, *metricsClient);
+    server->addGroup(std::make_unique<apiserver::CustomMetricsGroup>(customMetrics));
+    server->addGroup(std::make_unique<apiserver::ExternalMetricsGroup>(customMetrics));
 }
 
 void ControlPlane::State::addSubresources() {
@@ -248,7 +267,8 @@ void ControlPlane::State::startControllers() {
     known.makeToken = [this](const corev1::Secret& secret, const corev1::ServiceAccount& account) {
         return apiserver::issueLegacyToken(*issuer, {.namespace_ = account.metadata.namespace_, .secret = secret.metadata.name, .account = {account.metadata.name, account.metadata.uid}});
     };
-    known.metrics = std::make_shared<controllers::UsageReader>(usage);
+    known.metrics = std::make_shared<controllers::UsageReader>(usage, customMetrics);
+    known.autoscalerPeriod = options.autoscalerSyncPeriod;
     controllers = std::make_unique<ControllerHost>(*server, executor, workers, random, known, options.controllers);
     if (options.scheduler) {
         schedulerClient = clientOf("system:kube-scheduler", {}, "kube-scheduler");
@@ -258,9 +278,13 @@ void ControlPlane::State::startControllers() {
         hollowClient = clientOf("system:hollow-nodes", {}, "kubelet");  // many nodes: none of the group system:nodes
         hollowNodes = std::make_unique<hollow::HollowNodes>(*hollowClient, controllers->informers(), workers, random, hollow::Options{.count = options.hollowNodes, .script = options.hollowScript});
     }
-    UsageCollector::OfHollowPod ofHollowPod;
-    if (hollowNodes) ofHollowPod = [nodes = hollowNodes.get()](const corev1::Pod& pod) { return nodes->usageOf(pod); };
-    if (usage) usage->begin(controllers->informers(), std::move(ofHollowPod));
+    if (usage) {
+        UsageCollector::OfHollowPod ofHollowPod;
+        if (hollowNodes) ofHollowPod = [nodes = hollowNodes.get()](const corev1::Pod& pod) { return nodes->usageOf(pod); };
+        usage->begin(controllers->informers(), std::move(ofHollowPod));
+        scraper->begin(controllers->informers());
+        customMetrics->begin(controllers->informers());
+    }
     controllers->start();
     if (scheduler) scheduler->start();
     if (hollowNodes) hollowNodes->start();
@@ -288,13 +312,17 @@ void ControlPlane::stop() {
     if (m_state->transport) m_state->transport->shutDown(kGrace);
     m_state->transport.reset();
     if (m_state->usage) m_state->usage->stop();
+    if (m_state->scraper) m_state->scraper->stop();
     if (m_state->agentMetrics) m_state->agentMetrics->close();
     if (m_state->hollowNodes) m_state->hollowNodes->stop();
     if (m_state->scheduler) m_state->scheduler->stop();
     if (m_state->controllers) m_state->controllers->stop();
+    m_state->asking.stop();
     m_state->workers.stop();
     m_state->executor.stop();
     m_state->usage.reset();
+    m_state->scraper.reset();
+    m_state->customMetrics.reset();
     m_state->hollowNodes.reset();
     m_state->scheduler.reset();
     m_state->controllers.reset();

@@ -35,6 +35,8 @@ struct Options {
     bool scheduler = true;
     unsigned hollowNodes = 0;
     std::shared_ptr<const hollow::Script> hollowScript = {};  // what they do when, from the start on
+    base::Duration metricResolution = std::chrono::seconds(15);  // how often nodes and Pods are asked for their metrics
+    base::Duration autoscalerSyncPeriod = std::chrono::seconds(15);
     std::filesystem::path tokenFile = {};  // CSV: token,user,uid,"group1,group2"
 };
 

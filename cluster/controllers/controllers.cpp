@@ -57,7 +57,7 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
         {.name = "garbage-collector-controller", .alias = "garbagecollector", .make = made<GarbageCollector>(options.resources)},
         {.name = "deployment-controller", .alias = "deployment", .make = made<DeploymentController>()},
         {.name = "replicaset-controller", .alias = "replicaset", .make = made<ReplicaSetController>(replicaSetKind())},
-        {.name = "horizontal-pod-autoscaler-controller", .alias = "horizontalpodautoscaling", .make = made<PodAutoscalerController>(options.resources, options.metrics), .eventSource = "horizontal-pod-autoscaler"},
+        {.name = "horizontal-pod-autoscaler-controller", .alias = "horizontalpodautoscaling", .make = made<PodAutoscalerController>(options.resources, options.metrics, options.autoscalerPeriod), .eventSource = "horizontal-pod-autoscaler"},
         {.name = "job-controller", .alias = "job", .make = made<JobController>()},
         {.name = "daemonset-controller", .alias = "daemonset", .make = made<DaemonSetController>(), .workers = 2},
         {.name = "statefulset-controller", .alias = "statefulset", .make = made<StatefulSetController>()},

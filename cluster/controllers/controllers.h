@@ -20,6 +20,7 @@ struct Options {
     TokenMaker makeToken = {};                   // for Secrets of service accounts; without it they stay empty
     std::shared_ptr<const MetricReader> metrics = std::make_shared<UsageReader>(nullptr);  // what autoscalers go by
     api::volumes::Provisioners provisioners = {};  // that make volumes in this process
+    base::Duration autoscalerPeriod = std::chrono::seconds(15);
     ResourceList resources = builtinResources;   // what namespaces are emptied of and the garbage collector watches
 };
 

@@ -1,5 +1,7 @@
 #include "vmnodes/hollow/pod_usage.h"
 
+#include <fmt/format.h>
+
 #include "cluster/api/types/core_v1.h"
 
 namespace qd::hollow {
@@ -41,6 +43,19 @@ metricsv1beta1::NodeMetrics usageOfNode(const std::string& node, const std::vect
         for (const auto& container : pod.containers)
             for (const auto& [resource, used] : container.usage) metrics.usage[resource] += used;
     return metrics;
+}
+
+std::string metricsOf(const corev1::Pod& pod) {
+    constexpr std::string_view kMetric = "hollow.quarterdeck.dev/metric.";
+    if (pod.status.phase != corev1::PodRunning) return {};
+    std::string text;
+    for (const auto& [key, value] : pod.metadata.annotations) {
+        if (key == "hollow.quarterdeck.dev/metrics") text += value + "\n";
+        if (!key.starts_with(kMetric)) continue;
+        if (const auto number = api::Quantity::parse(value))
+            text += fmt::format("{} {}\n", key.substr(kMetric.size()), number->toDouble());
+    }
+    return text;
 }
 
 }  // namespace qd::hollow

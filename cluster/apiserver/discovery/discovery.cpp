@@ -68,6 +68,31 @@ json::object aggregatedResource(const api::Kind& kind) {
     return entry;
 }
 
+json::object ownEntry(const OwnResource& resource) {
+    return {{"name", resource.name}, {"singularName", ""}, {"namespaced", resource.namespaced}, {"kind", resource.kind}, {"verbs", strings(resource.verbs)}};
+}
+
+// A subresource without a resource stands below one without a kind, which clients pass over.
+json::array aggregatedOwn(const OwnGroup& group) {
+    json::array resources;
+    for (const OwnResource& resource : group.resources()) {
+        const std::size_t slash = std::min(resource.name.find('/'), resource.name.size());
+        const std::string parent = resource.name.substr(0, slash);
+        const char* scope = resource.namespaced ? "Namespaced" : "Cluster";
+        json::object kind = responseKind("", "", resource.kind);
+        if (slash == resource.name.size()) {
+            resources.push_back(json::object{{"resource", parent}, {"responseKind", std::move(kind)}, {"scope", scope}, {"singularResource", ""}, {"verbs", strings(resource.verbs)}});
+            continue;
+        }
+        if (resources.empty() || resources.back().at("resource").as_string() != parent) {
+            resources.push_back(json::object{{"resource", parent}, {"responseKind", responseKind("", "", "")}, {"scope", scope}, {"singularResource", ""}, {"verbs", nullptr}, {"subresources", json::array{}}});
+        }
+        json::object entry{{"subresource", resource.name.substr(slash + 1)}, {"responseKind", std::move(kind)}, {"verbs", strings(resource.verbs)}};
+        resources.back().as_object()["subresources"].as_array().push_back(std::move(entry));
+    }
+    return resources;
+}
+
 json::object versionEntry(std::string_view group, std::string_view version) {
     return {{"groupVersion", groupVersion(group, version)}, {"version", version}};
 }
@@ -92,10 +117,10 @@ std::string storageVersionHash(std::string_view group, std::string_view version,
     return {reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(length)};
 }
 
-Discovery::Discovery(std::vector<const api::Kind*> kinds) {
+Discovery::Discovery(std::vector<const api::Kind*> kinds, const std::vector<const OwnGroup*>& own) {
     for (const api::Kind* kind : kinds) {
         auto group = std::find_if(m_groups.begin(), m_groups.end(), [&](const Group& each) { return each.name == kind->group; });
-        if (group == m_groups.end()) group = m_groups.insert(m_groups.end(), Group{kind->group, {}});
+        if (group == m_groups.end()) group = m_groups.insert(m_groups.end(), Group{kind->group, {}, nullptr});
         auto version = std::find_if(group->versions.begin(), group->versions.end(), [&](const Version& each) { return each.name == kind->version; });
         if (version == group->versions.end()) version = group->versions.insert(group->versions.end(), Version{kind->version, {}});
         version->kinds.push_back(kind);
@@ -105,6 +130,10 @@ Discovery::Discovery(std::vector<const api::Kind*> kinds) {
         for (auto& version : group.versions) {
             std::sort(version.kinds.begin(), version.kinds.end(), [](const api::Kind* a, const api::Kind* b) { return a->plural < b->plural; });
         }
+    }
+    for (const OwnGroup* each : own) {
+        Group& group = m_groups.emplace_back(Group{each->name(), {}, each});
+        for (auto& version : each->versions()) group.versions.push_back({std::move(version), {}});
     }
 }
 
@@ -149,6 +178,8 @@ std::optional<json::value> Discovery::resourceList(std::string_view group, std::
             resources.push_back(resourceEntry(*kind));
             for (const auto& sub : kind->subresources) resources.push_back(subresourceEntry(*kind, sub));
         }
+        if (found->own)
+            for (const OwnResource& resource : found->own->resources()) resources.push_back(ownEntry(resource));
         json::object list{{"kind", "APIResourceList"}};
         if (!group.empty()) list["apiVersion"] = "v1";
         list["groupVersion"] = groupVersion(group, version);
@@ -166,6 +197,7 @@ json::value Discovery::aggregated(bool core) const {
         for (const auto& version : group.versions) {
             json::array resources;
             for (const api::Kind* kind : version.kinds) resources.push_back(aggregatedResource(*kind));
+            if (group.own) resources = aggregatedOwn(*group.own);
             versions.push_back(json::object{{"version", version.name}, {"resources", std::move(resources)}, {"freshness", "Current"}});
         }
         json::object metadata;

@@ -12,14 +12,15 @@
 #include <boost/json/value.hpp>
 
 #include "cluster/api/kinds/kind.h"
+#include "cluster/apiserver/own_group.h"
 
 namespace qd::apiserver {
 
-// Documents over a list of kinds. Pure; the caller caches.
+// Documents over a list of kinds, and over groups that say themselves what they serve. Pure but for those.
 class Discovery {
 public:
-    // In discovery's order; kinds of one group version need not be adjacent.
-    explicit Discovery(std::vector<const api::Kind*> kinds);
+    // In discovery's order; kinds of one group version need not be adjacent. The own groups come last.
+    Discovery(std::vector<const api::Kind*> kinds, const std::vector<const OwnGroup*>& own);
 
     boost::json::value apiVersions(std::string_view serverAddress) const;  // /api
     boost::json::value groupList() const;                                  // /apis
@@ -36,6 +37,7 @@ private:
     struct Group {
         std::string name;
         std::vector<Version> versions;  // the preferred one first
+        const OwnGroup* own = nullptr;  // whose resources are asked for each time; its versions have no kinds
     };
     const Group* find(std::string_view name) const;
 

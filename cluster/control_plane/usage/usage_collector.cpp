@@ -13,7 +13,6 @@
 namespace qd::control_plane {
 namespace {
 
-constexpr base::Duration kPeriod = std::chrono::seconds(15);
 constexpr base::Duration kFirst = std::chrono::seconds(1);
 constexpr char kByNode[] = "usage/node";
 
@@ -30,7 +29,8 @@ bool isReady(const corev1::Node& node) {
 }  // namespace
 
 struct UsageCollector::State : std::enable_shared_from_this<State> {
-    State(base::Executor& executor, Ask question) : work(executor), ask(std::move(question)) {}
+    State(base::Executor& executor, Ask question, base::Duration every)
+        : work(executor), ask(std::move(question)), period(every) {}
 
     void round();
     void readHollow(const std::string& node);
@@ -42,6 +42,7 @@ struct UsageCollector::State : std::enable_shared_from_this<State> {
     base::Executor& work;
     Ask ask;
     OfHollowPod ofHollowPod;  // set before the first round
+    base::Duration period;
     UsageTable table;
     std::mutex mutex;
     std::set<std::string> asked;  // nodes that have not answered yet; guarded by mutex
@@ -82,15 +83,20 @@ void UsageCollector::State::round() {
         known = std::move(present);
     }
     for (const auto& name : gone) table.forget(name);
-    readLater(kPeriod);
+    readLater(period);
 }
 
 void UsageCollector::State::readHollow(const std::string& node) {
     const base::WallTime now = work.clock().now();
+    const std::int64_t window = std::chrono::nanoseconds(period).count();
     std::vector<metricsv1beta1::PodMetrics> used;
     for (const auto& pod : client::Lister<corev1::Pod>(*pods).byIndex(kByNode, node))
-        if (auto usage = ofHollowPod ? ofHollowPod(*pod) : hollow::usageOf(*pod, now)) used.push_back(std::move(*usage));
+        if (auto usage = ofHollowPod ? ofHollowPod(*pod) : hollow::usageOf(*pod, now)) {
+            usage->window.nanoseconds = window;
+            used.push_back(std::move(*usage));
+        }
     auto whole = hollow::usageOfNode(node, used, now);
+    whole.window.nanoseconds = window;
     table.set(node, std::move(whole), std::move(used));
 }
 
@@ -107,8 +113,8 @@ void UsageCollector::State::read(const client::Ptr<corev1::Node>& node) {
     asked.erase(name);
 }
 
-UsageCollector::UsageCollector(base::Executor& work, Ask ask)
-    : m_state(std::make_shared<State>(work, std::move(ask))) {}
+UsageCollector::UsageCollector(base::Executor& work, Ask ask, base::Duration period)
+    : m_state(std::make_shared<State>(work, std::move(ask), period)) {}
 UsageCollector::~UsageCollector() = default;
 
 void UsageCollector::begin(client::InformerFactory& informers, OfHollowPod ofHollowPod) {
@@ -121,7 +127,7 @@ void UsageCollector::begin(client::InformerFactory& informers, OfHollowPod ofHol
     });
     m_state->pods = &pods;
     m_state->nodes = &informers.informer(client::resourceOf<corev1::Node>());
-    m_state->readLater(kFirst);
+    m_state->readLater(std::min(kFirst, m_state->period));
 }
 
 void UsageCollector::stop() {

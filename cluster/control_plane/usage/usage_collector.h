@@ -1,4 +1,5 @@
-// Asks every node what it and its Pods use, every 15 seconds, as a metrics server does; hollow nodes' use is reckoned.
+// Asks every node what it and its Pods use, every 15 seconds by default, as a metrics server does; hollow nodes' use is
+// reckoned.
 #pragma once
 
 #include <functional>
@@ -21,7 +22,7 @@ public:
     using Ask = std::function<Result<std::string>(const corev1::Node& node)>;
 
     // `work` runs the questions, which wait for their answers.
-    UsageCollector(base::Executor& work, Ask ask);
+    UsageCollector(base::Executor& work, Ask ask, base::Duration period = std::chrono::seconds(15));
     ~UsageCollector() override;
 
     // Reckons what a Pod on a hollow node uses; called on any of the executor's threads.

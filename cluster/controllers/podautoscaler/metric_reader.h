@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/api/custom_metrics_source.h"
 #include "cluster/api/meta/selectors.h"
 #include "cluster/api/types/autoscaling_v2.h"
 #include "cluster/api/usage_source.h"
@@ -38,11 +39,13 @@ public:
                                                        const autoscalingv2::MetricIdentifier& metric) const = 0;
 };
 
-// Resource metrics from the cluster's own measurements. Custom and external ones are not offered yet and are refused.
+// From the cluster's own measurements.
 class UsageReader final : public MetricReader {
 public:
-    // Null: a cluster that measures nothing, as one without a metrics server.
-    explicit UsageReader(std::shared_ptr<const api::UsageSource> usage) : m_usage(std::move(usage)) {}
+    // Null: a cluster that does not measure this, as one without a metrics server or an adapter.
+    explicit UsageReader(std::shared_ptr<const api::UsageSource> usage,
+                         std::shared_ptr<const api::CustomMetricsSource> custom = nullptr)
+        : m_usage(std::move(usage)), m_custom(std::move(custom)) {}
 
     Result<PodSamples> resource(const std::string& ns, const api::LabelSelector& pods, const std::string& resource,
                                 const std::string& container) const override;
@@ -55,6 +58,7 @@ public:
 
 private:
     std::shared_ptr<const api::UsageSource> m_usage;
+    std::shared_ptr<const api::CustomMetricsSource> m_custom;
 };
 
 }  // namespace qd::controllers

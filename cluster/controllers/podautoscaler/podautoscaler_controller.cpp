@@ -12,7 +12,6 @@ namespace {
 
 namespace hpa = autoscalingv2;
 
-constexpr base::Duration kPeriod = std::chrono::seconds(15);
 constexpr int kConflicts = 5;
 constexpr std::int32_t kUnknown = -1;
 
@@ -47,15 +46,16 @@ struct PodAutoscalerController::Decision {
 };
 
 PodAutoscalerController::PodAutoscalerController(Context& context, ResourceList resources,
-                                                 std::shared_ptr<const MetricReader> metrics)
+                                                 std::shared_ptr<const MetricReader> metrics, base::Duration period)
     : m_context(context),
       m_resources(std::move(resources)),
       m_metrics(std::move(metrics)),
+      m_period(period),
       m_autoscalers(context.informers.informer(client::resourceOf<Autoscaler>())),
       m_pods(context.informers.informer(client::resourceOf<corev1::Pod>())) {
     // Changes wait for the next round, as upstream: a size that somebody corrects three times is decided on once.
     m_autoscalers.addHandler([this](const api::ObjectPtr& old, const api::ObjectPtr& now) {
-        if (!old) m_context.keys.addAfter(keyOf(*now), kPeriod);
+        if (!old) m_context.keys.addAfter(keyOf(*now), m_period);
         if (!now) m_context.keys.add(keyOf(*old), *old);
     });
 }
@@ -71,7 +71,7 @@ Result<Outcome> PodAutoscalerController::sync(const std::string& key) {
     Autoscaler autoscaler = *stored;
     syncOne(key, autoscaler);
     writeStatus(*stored, autoscaler);
-    return Outcome{kPeriod};
+    return Outcome{m_period};
 }
 
 void PodAutoscalerController::syncOne(const std::string& key, Autoscaler& autoscaler) {

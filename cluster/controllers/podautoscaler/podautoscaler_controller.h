@@ -1,4 +1,4 @@
-// Sizes what a HorizontalPodAutoscaler points to, every 15 seconds, by its metrics.
+// Sizes what a HorizontalPodAutoscaler points to, every 15 seconds by default, by its metrics.
 #pragma once
 
 #include <map>
@@ -16,7 +16,8 @@ namespace qd::controllers {
 class PodAutoscalerController final : public Controller {
 public:
     // resources: what may be a target's kind. The target's scale subresource decides whether it can be scaled.
-    PodAutoscalerController(Context& context, ResourceList resources, std::shared_ptr<const MetricReader> metrics);
+    PodAutoscalerController(Context& context, ResourceList resources, std::shared_ptr<const MetricReader> metrics,
+                            base::Duration period = std::chrono::seconds(15));
     Result<Outcome> sync(const std::string& key) override;
 
 private:
@@ -45,6 +46,7 @@ private:
     Context& m_context;
     ResourceList m_resources;
     std::shared_ptr<const MetricReader> m_metrics;
+    base::Duration m_period;
     client::Informer& m_autoscalers;
     client::Informer& m_pods;
     std::mutex m_mutex;

@@ -19,6 +19,7 @@ const base::WallTime kNow = api::Time::fromUnix(1'700'000'000).wall();
 // "silent" (no figures), each requesting 1 core.
 struct World {
     std::shared_ptr<UsageInMemory> usage = std::make_shared<UsageInMemory>();
+    std::shared_ptr<MetricsInMemory> custom = std::make_shared<MetricsInMemory>();
     ProposalInput input{.ns = "default",
                         .selector = api::LabelSelector::fromMap({{"app", "web"}}),
                         .pods = {},
@@ -50,9 +51,17 @@ struct World {
         input.pods.push_back(std::make_shared<const corev1::Pod>(pod));
     }
     std::expected<Proposal, NoProposal> ask(const hpa::MetricSpec& metric) const {
-        return proposeReplicas(UsageReader(usage), metric, input);
+        return proposeReplicas(UsageReader(usage, custom), metric, input);
     }
 };
+
+hpa::MetricSpec podsMetric(const char* average) {
+    hpa::MetricSpec metric;
+    metric.type = hpa::PodsMetricSourceType;
+    metric.pods.emplace().metric.name = "requests";
+    metric.pods->target.averageValue = api::Quantity::of(average);
+    return metric;
+}
 
 hpa::MetricSpec utilization(std::int32_t percent) {
     hpa::MetricSpec metric;
@@ -159,14 +168,77 @@ private slots:
         QCOMPARE(QString::fromStdString(proposal.error().cause), cause);
     }
 
-    void customMetricsAreRefusedWithTheirReason() {
-        hpa::MetricSpec metric;
-        metric.type = hpa::PodsMetricSourceType;
-        metric.pods.emplace().metric.name = "requests";
-        metric.pods->target.averageValue = api::Quantity::of("1");
-        const auto proposal = World({"ready 1000m"}).ask(metric);
+    void withoutAnAdapterCustomMetricsAreRefused() {
+        World world({"ready 1000m"});
+        world.custom = nullptr;
+        const auto proposal = world.ask(podsMetric("1"));
         QVERIFY(!proposal);
         QCOMPARE(proposal.error().reason, std::string("FailedGetPodsMetric"));
+        QCOMPARE(proposal.error().cause,
+                 std::string("unable to get metric requests: unable to fetch metrics from custom metrics API: no "
+                             "custom metrics API (custom.metrics.k8s.io) registered"));
+    }
+
+    void aPodsMetricIsAnAverage() {
+        World world({"ready 0m", "ready 0m"});
+        world.custom->pods = {{"p0", 6000}, {"p1", 2000}};
+        const auto proposal = world.ask(podsMetric("1"));
+        QVERIFY2(proposal.has_value(), proposal ? "" : proposal.error().complaint.c_str());
+        QCOMPARE(proposal->replicas, 8);
+        QCOMPARE(proposal->metric, std::string("pods metric requests"));
+        QCOMPARE(proposal->status.pods->current.averageValue->toString(), std::string("4"));
+    }
+
+    void aMetricThatNobodyHasIsToldInTheAdaptersWords() {
+        World world({"ready 0m"});
+        world.custom->missing = "the server could not find the metric requests for pods";
+        const auto proposal = world.ask(podsMetric("1"));
+        QVERIFY(!proposal);
+        QCOMPARE(proposal.error().complaint,
+                 std::string("failed to get pods metric value: unable to get metric requests: unable to fetch metrics "
+                             "from custom metrics API: the server could not find the metric requests for pods"));
+        world.custom->missing.clear();
+        QCOMPARE(world.ask(podsMetric("1")).error().cause,
+                 std::string("unable to get metric requests: no metrics returned from custom metrics API"));
+    }
+
+    void anObjectMetricIsARatioOrSharedAmongThePods() {
+        World world({"ready 0m", "ready 0m"});
+        world.custom->object = 30'000;
+        hpa::MetricSpec metric;
+        metric.type = hpa::ObjectMetricSourceType;
+        auto& source = metric.object.emplace();
+        source.describedObject = {.kind = "Ingress", .name = "main", .apiVersion = "networking.k8s.io/v1"};
+        source.metric.name = "hits";
+        source.target.type = "Value";
+        source.target.value = api::Quantity::of("10");
+        const auto ratio = world.ask(metric);
+        QVERIFY2(ratio.has_value(), ratio ? "" : ratio.error().complaint.c_str());
+        QCOMPARE(ratio->replicas, 6);
+        QCOMPARE(world.custom->asked, std::string("default/ingresses.networking.k8s.io/main/hits"));
+        source.target = {};
+        source.target.type = "AverageValue";
+        source.target.averageValue = api::Quantity::of("5");
+        QCOMPARE(world.ask(metric)->replicas, 6);
+        source.describedObject = {.kind = "Namespace", .name = "elsewhere", .apiVersion = "v1"};
+        world.ask(metric);
+        QCOMPARE(world.custom->asked, std::string("/namespaces/default/hits"));
+    }
+
+    void anExternalMetricIsTheSumOfItsSeries() {
+        World world({"ready 0m"});
+        world.custom->series = {20'000, 10'000};
+        hpa::MetricSpec metric;
+        metric.type = hpa::ExternalMetricSourceType;
+        auto& source = metric.external.emplace();
+        source.metric.name = "queue";
+        source.target.averageValue = api::Quantity::of("10");
+        QCOMPARE(world.ask(metric)->replicas, 3);
+        world.custom->series.clear();
+        const auto missing = world.ask(metric);
+        QCOMPARE(missing.error().reason, std::string("FailedGetExternalMetric"));
+        QVERIFY2(missing.error().cause.ends_with("no metrics returned from external metrics API"),
+                 missing.error().cause.c_str());
     }
 };
 

@@ -1,6 +1,7 @@
-// Usage that a test sets.
+// Usage and metrics that a test sets.
 #pragma once
 
+#include "cluster/api/custom_metrics_source.h"
 #include "cluster/api/usage_source.h"
 
 namespace qd::tests {
@@ -31,6 +32,38 @@ public:
 
 private:
     std::map<std::string, std::shared_ptr<const metricsv1beta1::PodMetrics>> m_pods;
+};
+
+// One metric of Pods, of one object and from outside.
+class MetricsInMemory final : public api::CustomMetricsSource {
+public:
+    std::map<std::string, std::int64_t> pods;  // thousandths
+    std::int64_t object = 0;
+    std::vector<std::int64_t> series;
+    std::string missing;  // when set, the error of every question
+    mutable std::string asked;
+
+    std::vector<Offer> offers() const override { return {}; }
+    Result<api::MetricValue> ofObject(const api::CustomMetric& metric, const std::string& name) const override {
+        asked = metric.ns + "/" + metric.resource + (metric.group.empty() ? "" : "." + metric.group) + "/" + name +
+                "/" + metric.name;
+        if (!missing.empty()) return fail(Reason::NotFound, missing);
+        return api::MetricValue{.milli = object, .at = {}, .window = {}};
+    }
+    Result<std::vector<api::ObjectMetric>> ofObjects(const api::CustomMetric&,
+                                                     const api::LabelSelector&) const override {
+        if (!missing.empty()) return fail(Reason::NotFound, missing);
+        std::vector<api::ObjectMetric> values;
+        for (const auto& [pod, milli] : pods) values.push_back({pod, {.milli = milli, .at = {}, .window = {}}});
+        return values;
+    }
+    Result<std::vector<api::ExternalMetric>> external(const std::string&, const std::string&,
+                                                      const api::LabelSelector&) const override {
+        if (!missing.empty()) return fail(Reason::NotFound, missing);
+        std::vector<api::ExternalMetric> values;
+        for (const std::int64_t milli : series) values.push_back({{}, {.milli = milli, .at = {}, .window = {}}});
+        return values;
+    }
 };
 
 }  // namespace qd::tests
