@@ -119,7 +119,8 @@ Result<RevisionPtr> RevisionHistory::make(const std::string& key, const api::Obj
     if (!made && made.error().reason == Reason::AlreadyExists) {
         auto there = revisions.get(owner.metadata.namespace_, revision.metadata.name);
         if (!there) return there;
-        if (isControlledBy(**there, owner) && canonical((*there)->data.raw) == patch) return there;
+        // Of whomever it is: an owner of the same name that is gone has left it for this one to take over.
+        if (canonical((*there)->data.raw) == patch) return there;
         collisions = collisions.value_or(0) + 1;  // the next sync tries with it
     }
     if (made) m_expectations.wrote(key, m_revisions, **made);

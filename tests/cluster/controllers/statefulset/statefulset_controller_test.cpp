@@ -223,6 +223,31 @@ private slots:
         QVERIFY(scene.client.stored<corev1::Pod>("default", "db-0")->metadata.uid != uid);
     }
 
+    // The revision still names the set that is gone: its template is the same, and no Pod has to be made anew.
+    void aNewSetOfTheNameTakesOrphansOverAsTheyAre() {
+        Ordinals scene;
+        scene.putSet(2);
+        scene.settle();
+        const auto uids = [&] {
+            std::vector<std::string> all;
+            for (const auto& pod : scene.client.all<corev1::Pod>()) all.push_back(pod->metadata.uid);
+            return all;
+        };
+        const auto before = uids();
+        QCOMPARE(before.size(), 2U);
+        scene.client.erase(client::resourceOf<appsv1::StatefulSet>(), "default", "db");
+        for (const auto& pod : scene.client.all<corev1::Pod>()) {
+            corev1::Pod orphan = *pod;
+            orphan.metadata.ownerReferences.clear();
+            scene.client.put(orphan);
+        }
+        scene.putSet(2);
+        scene.settle();
+        QCOMPARE(uids(), before);
+        for (const auto& pod : scene.client.all<corev1::Pod>())
+            QCOMPARE(pod->metadata.ownerReferences.at(0).uid, scene.db()->metadata.uid);
+    }
+
     void eachPodHasItsClaim() {
         Ordinals scene;
         scene.putSet(2, [&](auto& set) { scene.withClaims(set); });
