@@ -5,6 +5,18 @@
 #include <algorithm>
 
 namespace qd::apiserver {
+namespace {
+
+// Kinds that have fields of their own to select by are told of in words of their own.
+std::string unknownField(const api::Kind& kind, const std::string& name) {
+    if (kind.selectableFieldNames.empty()) {
+        return fmt::format("\"{}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", name);
+    }
+    if (kind.groupResource() == "jobs.batch") return fmt::format("field label \"{}\" not supported for Job", name);
+    return fmt::format("field label not supported: {}", name);
+}
+
+}  // namespace
 
 Result<Selection> Selection::parse(const api::Kind& kind, const std::string& labelSelector, const std::string& fieldSelector) {
     Selection selection;
@@ -20,8 +32,7 @@ Result<Selection> Selection::parse(const api::Kind& kind, const std::string& lab
         // Kinds without a namespace are asked for it too, unless they have fields of their own.
         const bool common = term.field == "metadata.name" || (term.field == "metadata.namespace" && (kind.namespaced || known.empty()));
         if (common || std::find(known.begin(), known.end(), term.field) != known.end()) continue;
-        if (!known.empty()) return fail(Reason::BadRequest, fmt::format("field label not supported: {}", term.field));
-        return fail(Reason::BadRequest, fmt::format("\"{}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", term.field));
+        return fail(Reason::BadRequest, unknownField(kind, term.field));
     }
     return selection;
 }

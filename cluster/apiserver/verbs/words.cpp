@@ -1,6 +1,8 @@
 // What verbs say when they refuse, in upstream's words.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "cluster/apiserver/verbs/verbs.h"
 
 namespace qd::apiserver {
@@ -8,6 +10,22 @@ namespace {
 
 base::ErrorDetails detailsOf(const Target& target) {
     return {target.name, target.kind->group, target.kind->plural, "", 0};
+}
+
+// Where upstream keeps the objects of a kind: by the resource alone, but for those that are served by another scheme than the
+// built-in one and a few that once had other names.
+std::string registryPath(const api::Kind& kind) {
+    constexpr std::pair<std::string_view, std::string_view> kOld[] = {{"replicationcontrollers", "controllers"},
+                                                                      {"endpoints", "services/endpoints"},
+                                                                      {"nodes", "minions"},
+                                                                      {"services", "services/specs"},
+                                                                      {"ingresses.networking.k8s.io", "ingress"}};
+    for (const auto& [resource, path] : kOld) {
+        if (kind.groupResource() == resource) return std::string(path);
+    }
+    const bool ownScheme = kind.group == "apiextensions.k8s.io" || kind.group == "apiregistration.k8s.io" ||
+                           !api::builtinKind(kind.group, kind.version, kind.kind);
+    return ownScheme ? kind.group + "/" + kind.plural : kind.plural;
 }
 
 }  // namespace
@@ -50,11 +68,10 @@ Error objectModified(const Target& target) {
 }
 
 Error uidDiffers(const Target& target, const std::string& wanted, const std::string& actual) {
-    const std::string group = target.kind->group.empty() ? "" : target.kind->group + "/";
     const std::string ns = target.namespace_.empty() ? "" : target.namespace_ + "/";
-    return conflict(target, fmt::format("StorageError: invalid object, Code: 4, Key: /registry/{}{}/{}{}, ResourceVersion: 0, AdditionalErrorMsg: "
+    return conflict(target, fmt::format("StorageError: invalid object, Code: 4, Key: /registry/{}/{}{}, ResourceVersion: 0, AdditionalErrorMsg: "
                                         "Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                                        group, target.kind->plural, ns, target.name, wanted, actual));
+                                        registryPath(*target.kind), ns, target.name, wanted, actual));
 }
 
 }  // namespace qd::apiserver
