@@ -75,6 +75,7 @@ const std::deque<Kind>& allKinds() {
         kinds.push_back(podKind());
         kinds.push_back(podDisruptionBudgetKind());
         kinds.push_back(podMetricsKind());
+        kinds.push_back(podTemplateKind());
         kinds.push_back(priorityClassKind());
         kinds.push_back(priorityLevelConfigurationKind());
         kinds.push_back(replicaSetKind());

@@ -25,7 +25,6 @@ const std::vector<Row>& rows() {
     static const std::vector<Row> table = {
         {"", "v1", "Binding", {}, {}, 0, {"create"}, {}},
         {"", "v1", "ComponentStatus", {"cs"}, {}, 0, {"get", "list"}, {}},
-        {"", "v1", "PodTemplate", {}, {}, 0, {}, {}},
         {"apps", "v1", "ControllerRevision", {}, {}, 0, {}, {}},
         {"authentication.k8s.io", "v1", "SelfSubjectReview", {}, {}, 0, {"create"}, {}},
         {"authentication.k8s.io", "v1", "TokenReview", {}, {}, 0, {"create"}, {}},
@@ -56,7 +55,7 @@ const Names kNeedResourceVersion = {"admissionregistration.k8s.io/ValidatingAdmi
                                     "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding", "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
                                     "admissionregistration.k8s.io/ValidatingWebhookConfiguration", "admissionregistration.k8s.io/MutatingWebhookConfiguration",
                                     "apiextensions.k8s.io/CustomResourceDefinition"};
-const Names kReturnDeleted = {"/PodTemplate", "resource.k8s.io/ResourceClaimTemplate", "resource.k8s.io/ResourceSlice", "resource.k8s.io/ResourceClaim",
+const Names kReturnDeleted = {"resource.k8s.io/ResourceClaimTemplate", "resource.k8s.io/ResourceSlice", "resource.k8s.io/ResourceClaim",
                               "resource.k8s.io/DeviceClass"};
 
 Kind makeKind(const Row& row) {

@@ -41,7 +41,8 @@ field::Errors rollingErrors(const appsv1::RollingUpdateDeployment& rolling, cons
     field::Errors errors = intOrPercentErrors(unavailable, path.child("maxUnavailable"));
     field::append(errors, intOrPercentErrors(surge, path.child("maxSurge")));
     if (intOrPercentValue(unavailable) == 0 && intOrPercentValue(surge) == 0) {
-        errors.push_back(field::invalid(path.child("maxUnavailable"), shownIntOrString(unavailable), "may not be 0 when `maxSurge` is 0"));
+        errors.push_back(field::invalid(path.child("maxUnavailable"), shownIntOrString(unavailable),
+                                        "may not be 0 when `maxSurge` is 0"));
     }
     field::append(errors, atMostHundredPercentErrors(unavailable, path.child("maxUnavailable")));
     return errors;
@@ -49,7 +50,8 @@ field::Errors rollingErrors(const appsv1::RollingUpdateDeployment& rolling, cons
 
 field::Errors strategyErrors(const appsv1::DeploymentStrategy& strategy, const field::Path& path) {
     if (strategy.type == "RollingUpdate") {
-        if (!strategy.rollingUpdate) return {field::required(path.child("rollingUpdate"), "this should be defaulted and never be nil")};
+        if (!strategy.rollingUpdate)
+            return {field::required(path.child("rollingUpdate"), "this should be defaulted and never be nil")};
         return rollingErrors(*strategy.rollingUpdate, path.child("rollingUpdate"));
     }
     if (strategy.type != "Recreate") return {field::notSupported(path, shown(strategy), {"Recreate", "RollingUpdate"})};
@@ -64,11 +66,14 @@ field::Errors specErrors(const appsv1::DeploymentSpec& spec) {
     field::append(errors, selectedTemplateErrors(spec.template_, selector, "ReplicaSet", kSpec));
     field::append(errors, strategyErrors(spec.strategy, kSpec.child("strategy")));
     field::append(errors, validateNonNegative(spec.minReadySeconds, kSpec.child("minReadySeconds")));
-    if (spec.revisionHistoryLimit) field::append(errors, validateNonNegative(*spec.revisionHistoryLimit, kSpec.child("revisionHistoryLimit")));
+    if (spec.revisionHistoryLimit)
+        field::append(errors, validateNonNegative(*spec.revisionHistoryLimit, kSpec.child("revisionHistoryLimit")));
     if (spec.progressDeadlineSeconds) {
         const field::Path path = kSpec.child("progressDeadlineSeconds");
         field::append(errors, validateNonNegative(*spec.progressDeadlineSeconds, path));
-        if (*spec.progressDeadlineSeconds <= spec.minReadySeconds) errors.push_back(field::invalid(path, *spec.progressDeadlineSeconds, "must be greater than minReadySeconds"));
+        if (*spec.progressDeadlineSeconds <= spec.minReadySeconds)
+            errors.push_back(
+                field::invalid(path, *spec.progressDeadlineSeconds, "must be greater than minReadySeconds"));
     }
     return errors;
 }
@@ -83,7 +88,8 @@ field::Errors updateErrors(const Object& now, const Object& old) {
     field::Errors errors = validateObjectMetaUpdate(now.metadata, old.metadata, kMetadata);
     const auto& spec = as<Deployment>(now).spec;
     field::append(errors, specErrors(spec));
-    if (spec.selector != as<Deployment>(old).spec.selector) errors.push_back(immutable(kSpec.child("selector"), shownPointer(spec.selector.get())));
+    if (spec.selector != as<Deployment>(old).spec.selector)
+        errors.push_back(immutable(kSpec.child("selector"), shownPointer(spec.selector.get())));
     return errors;
 }
 
@@ -91,7 +97,9 @@ field::Errors statusErrors(const Object& nowObject, const Object& oldObject) {
     field::Errors errors = validateObjectMetaUpdate(nowObject.metadata, oldObject.metadata, kMetadata);
     const auto& now = as<Deployment>(nowObject).status;
     const auto& old = as<Deployment>(oldObject).status;
-    const auto count = [&](std::int64_t value, const char* name) { field::append(errors, validateNonNegative(value, kStatus.child(name))); };
+    const auto count = [&](std::int64_t value, const char* name) {
+        field::append(errors, validateNonNegative(value, kStatus.child(name)));
+    };
     count(now.observedGeneration, "observedGeneration");
     count(now.replicas, "replicas");
     count(now.updatedReplicas, "updatedReplicas");
@@ -102,8 +110,8 @@ field::Errors statusErrors(const Object& nowObject, const Object& oldObject) {
     if (now.collisionCount) count(*now.collisionCount, "collisionCount");
     field::append(errors, atMostReplicasErrors(now.updatedReplicas, now.replicas, kStatus.child("updatedReplicas")));
     field::append(errors, replicaCountsErrors({now.replicas, now.readyReplicas, now.availableReplicas}, kStatus));
-    const bool decremented = old.collisionCount && now.collisionCount.value_or(0) < *old.collisionCount;
-    if (decremented) errors.push_back(field::invalid(kStatus.child("collisionCount"), now.collisionCount.value_or(0), "cannot be decremented"));
+    field::append(errors,
+                  collisionCountErrors(now.collisionCount, old.collisionCount, kStatus.child("collisionCount")));
     return errors;
 }
 
@@ -113,8 +121,13 @@ void prepareForUpdate(Object& nowObject, const Object& oldObject) {
     const auto& old = as<Deployment>(oldObject);
     now.status = old.status;
     dropUnsupportedFields(now.spec.template_.spec);
-    const bool changed = !equal(appsv1::DeploymentSpec::kDescriptor, &now.spec, &old.spec) || now.metadata.annotations != old.metadata.annotations;
+    const bool changed = !equal(appsv1::DeploymentSpec::kDescriptor, &now.spec, &old.spec) ||
+                         now.metadata.annotations != old.metadata.annotations;
     now.metadata.generation = old.metadata.generation + (changed ? 1 : 0);
+}
+
+std::vector<std::string> templateWarnings(const Object& now, const Object* old) {
+    return writtenTemplateWarnings(now, old, as<Deployment>(now).spec.template_, kSpec.child("template"));
 }
 
 }  // namespace
@@ -140,16 +153,23 @@ Kind deploymentKind() {
     validateCreate(kind, createErrors);
     validateUpdate(kind, updateErrors);
     validateSubresource(kind, "status", statusErrors);
-    kind.warnings = [](const Object& now, const Object*) { return podNameWarnings(now.metadata.name); };
+    kind.update.warnings = templateWarnings;
+    kind.warnings = [](const Object& now, const Object*) {
+        auto warnings = podNameWarnings(now.metadata.name);
+        for (auto& warning : templateWarnings(now, nullptr)) warnings.push_back(std::move(warning));
+        return warnings;
+    };
     using Status = appsv1::DeploymentStatus;
-    kind.columns = {nameColumn(), textColumn("Ready", "Number of the pod with ready state"), fieldColumn<Status>("Up-to-date", "string", "updatedReplicas"),
+    kind.columns = {nameColumn(), textColumn("Ready", "Number of the pod with ready state"),
+                    fieldColumn<Status>("Up-to-date", "string", "updatedReplicas"),
                     fieldColumn<Status>("Available", "string", "availableReplicas"), ageColumn()};
     for (auto& column : containerColumns()) kind.columns.push_back(std::move(column));
     kind.columns.push_back(wide(fieldColumn<appsv1::DeploymentSpec>("Selector", "string", "selector")));
     kind.cells = [](const Object& object, base::WallTime now) -> std::vector<Cell> {
         const auto& deployment = as<Deployment>(object);
         const auto& containers = deployment.spec.template_.spec.containers;
-        const auto selector = deployment.spec.selector ? LabelSelector::from(*deployment.spec.selector) : LabelSelector::nothing();
+        const auto selector =
+            deployment.spec.selector ? LabelSelector::from(*deployment.spec.selector) : LabelSelector::nothing();
         return {deployment.metadata.name,
                 fmt::format("{}/{}", deployment.status.readyReplicas, deployment.spec.replicas.value_or(0)),
                 static_cast<std::int64_t>(deployment.status.updatedReplicas),

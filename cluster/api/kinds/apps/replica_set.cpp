@@ -38,23 +38,31 @@ field::Errors updateErrors(const Object& now, const Object& old) {
     field::Errors errors = validateObjectMetaUpdate(now.metadata, old.metadata, kMetadata);
     const auto& spec = as<ReplicaSet>(now).spec;
     field::append(errors, specErrors(spec));
-    if (spec.selector != as<ReplicaSet>(old).spec.selector) errors.push_back(immutable(kSpec.child("selector"), shownPointer(spec.selector.get())));
+    if (spec.selector != as<ReplicaSet>(old).spec.selector)
+        errors.push_back(immutable(kSpec.child("selector"), shownPointer(spec.selector.get())));
     return errors;
 }
 
 field::Errors statusErrors(const Object& nowObject, const Object& oldObject) {
     field::Errors errors = validateObjectMetaUpdate(nowObject.metadata, oldObject.metadata, kMetadata);
     const auto& now = as<ReplicaSet>(nowObject).status;
-    const auto count = [&](std::int64_t value, const char* name) { field::append(errors, validateNonNegative(value, kStatus.child(name))); };
+    const auto count = [&](std::int64_t value, const char* name) {
+        field::append(errors, validateNonNegative(value, kStatus.child(name)));
+    };
     count(now.replicas, "replicas");
     count(now.fullyLabeledReplicas, "fullyLabeledReplicas");
     count(now.readyReplicas, "readyReplicas");
     count(now.availableReplicas, "availableReplicas");
     count(now.observedGeneration, "observedGeneration");
     if (now.terminatingReplicas) count(*now.terminatingReplicas, "terminatingReplicas");
-    field::append(errors, atMostReplicasErrors(now.fullyLabeledReplicas, now.replicas, kStatus.child("fullyLabeledReplicas")));
+    field::append(errors,
+                  atMostReplicasErrors(now.fullyLabeledReplicas, now.replicas, kStatus.child("fullyLabeledReplicas")));
     field::append(errors, replicaCountsErrors({now.replicas, now.readyReplicas, now.availableReplicas}, kStatus));
     return errors;
+}
+
+std::vector<std::string> templateWarnings(const Object& now, const Object* old) {
+    return writtenTemplateWarnings(now, old, as<ReplicaSet>(now).spec.template_, kSpec.child("template"));
 }
 
 }  // namespace
@@ -82,13 +90,15 @@ Kind replicaSetKind() {
     validateCreate(kind, createErrors);
     validateUpdate(kind, updateErrors);
     validateSubresource(kind, "status", statusErrors);
-    kind.warnings = [](const Object& now, const Object*) { return podNameWarnings(now.metadata.name); };
-    kind.selectableFieldNames = {"status.replicas"};
-    kind.selectableFields = [](const Object& object) -> std::map<std::string, std::string> {
-        return {{"status.replicas", std::to_string(as<ReplicaSet>(object).status.replicas)}};
+    kind.update.warnings = templateWarnings;
+    kind.warnings = [](const Object& now, const Object*) {
+        auto warnings = podNameWarnings(now.metadata.name);
+        for (auto& warning : templateWarnings(now, nullptr)) warnings.push_back(std::move(warning));
+        return warnings;
     };
     using Status = appsv1::ReplicaSetStatus;
-    kind.columns = {nameColumn(), fieldColumn<appsv1::ReplicaSetSpec>("Desired", "integer", "replicas"), fieldColumn<Status>("Current", "integer", "replicas"),
+    kind.columns = {nameColumn(), fieldColumn<appsv1::ReplicaSetSpec>("Desired", "integer", "replicas"),
+                    fieldColumn<Status>("Current", "integer", "replicas"),
                     fieldColumn<Status>("Ready", "integer", "readyReplicas"), ageColumn()};
     for (auto& column : containerColumns()) kind.columns.push_back(std::move(column));
     kind.columns.push_back(wide(fieldColumn<appsv1::ReplicaSetSpec>("Selector", "string", "selector")));

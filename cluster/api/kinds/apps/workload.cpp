@@ -7,14 +7,13 @@
 #include "cluster/api/codec/json_text.h"
 #include "cluster/api/kinds/common_rules.h"
 #include "cluster/api/kinds/core/pod_spec.h"
+#include "cluster/api/kinds/core/pod_warnings.h"
 #include "cluster/api/kinds/go_json.h"
 #include "cluster/api/kinds/object_meta.h"
 #include "cluster/api/meta/names.h"
 #include "cluster/api/meta/selectors.h"
 
 namespace qd::api {
-namespace {
-
 field::Shown shownLabels(const Map<std::string>& labels) {
     if (labels.empty()) return field::Shown::null();
     std::string out = "{";
@@ -27,35 +26,57 @@ field::Shown shownLabels(const Map<std::string>& labels) {
     return field::Shown::raw(out + "}");
 }
 
-}  // namespace
+field::Shown shownIntOrString(const IntOrString& value) {
+    return value.isString ? field::Shown(value.text) : field::Shown(value.number);
+}
 
-field::Shown shownIntOrString(const IntOrString& value) { return value.isString ? field::Shown(value.text) : field::Shown(value.number); }
-
-field::Errors workloadSelectorErrors(const metav1::LabelSelector* selector, const field::Path& path) {
+field::Errors workloadSelectorErrors(const metav1::LabelSelector* selector, const field::Path& path,
+                                     const char* owner) {
     if (!selector) return {field::required(path)};
     field::Errors errors = validateLabelSelector(selector, path);
-    if (selector->matchLabels.empty() && selector->matchExpressions.empty()) errors.push_back(field::invalid(path, shown(*selector), "empty selector is invalid for deployment"));
+    if (selector->matchLabels.empty() && selector->matchExpressions.empty())
+        errors.push_back(
+            field::invalid(path, shown(*selector), fmt::format("empty selector is invalid for {}", owner)));
     return errors;
 }
 
-field::Errors selectedTemplateErrors(const corev1::PodTemplateSpec& pod, const metav1::LabelSelector* selector, const char* owner, const field::Path& specPath) {
-    const field::Path path = specPath.child("selector");
-    if (selector && !validateLabelSelector(selector, path).empty()) return {field::invalid(path, shown(*selector), "invalid label selector")};
+field::Errors selectedTemplateErrors(const corev1::PodTemplateSpec& pod, const metav1::LabelSelector* selector,
+                                     const char* owner, const field::Path& specPath) {
+    if (selector && !isReadable(*selector)) {
+        return {field::invalid(specPath.child("selector"), shown(*selector), "invalid label selector")};
+    }
     return replicaTemplateErrors(pod, selector, owner, specPath.child("template"));
 }
 
-field::Errors replicaTemplateErrors(const corev1::PodTemplateSpec& pod, const metav1::LabelSelector* selector, const char* owner, const field::Path& path) {
-    field::Errors errors;
-    // No selector matches no Pod; an empty one was told of already.
+bool isReadable(const metav1::LabelSelector& selector) {
+    return validateLabelSelector(&selector, field::Path()).empty();
+}
+
+field::Errors templateLabelsErrors(const corev1::PodTemplateSpec& pod, const metav1::LabelSelector* selector,
+                                   const field::Path& path) {
+    // No selector matches no Pod; an empty one is told of where it stands.
     const auto parsed = selector ? LabelSelector::from(*selector) : LabelSelector::nothing();
-    if (parsed && !parsed->empty() && !parsed->matches(pod.metadata.labels)) {
-        errors.push_back(field::invalid(path.child("metadata", "labels"), shownLabels(pod.metadata.labels), "`selector` does not match template `labels`"));
+    if (!parsed || parsed->empty() || parsed->matches(pod.metadata.labels)) return {};
+    return {field::invalid(path.child("metadata", "labels"), shownLabels(pod.metadata.labels),
+                           "`selector` does not match template `labels`")};
+}
+
+field::Errors alwaysRestartsErrors(const corev1::PodSpec& pod, const char* owner, const field::Path& path) {
+    field::Errors errors;
+    if (pod.restartPolicy != "Always")
+        errors.push_back(field::notSupported(path.child("restartPolicy"), pod.restartPolicy, {"Always"}));
+    if (pod.activeDeadlineSeconds) {
+        errors.push_back(field::forbidden(path.child("activeDeadlineSeconds"),
+                                          fmt::format("activeDeadlineSeconds in {} is not Supported", owner)));
     }
+    return errors;
+}
+
+field::Errors replicaTemplateErrors(const corev1::PodTemplateSpec& pod, const metav1::LabelSelector* selector,
+                                    const char* owner, const field::Path& path) {
+    field::Errors errors = templateLabelsErrors(pod, selector, path);
     field::append(errors, podTemplateErrors(pod, path));
-    if (pod.spec.restartPolicy != "Always") errors.push_back(field::notSupported(path.child("spec", "restartPolicy"), pod.spec.restartPolicy, {"Always"}));
-    if (pod.spec.activeDeadlineSeconds) {
-        errors.push_back(field::forbidden(path.child("spec", "activeDeadlineSeconds"), fmt::format("activeDeadlineSeconds in {} is not Supported", owner)));
-    }
+    field::append(errors, alwaysRestartsErrors(pod.spec, owner, path.child("spec")));
     return errors;
 }
 
@@ -80,8 +101,16 @@ field::Errors atMostHundredPercentErrors(const IntOrString& value, const field::
 std::vector<std::string> podNameWarnings(const std::string& name) {
     const auto complaints = dns1123LabelErrors(name);
     if (complaints.empty()) return {};
-    return {fmt::format("metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [{}]",
-                        fmt::join(complaints, " "))};
+    return {
+        fmt::format("metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; "
+                    "a DNS label is recommended: [{}]",
+                    fmt::join(complaints, " "))};
+}
+
+std::vector<std::string> writtenTemplateWarnings(const Object& now, const Object* old,
+                                                 const corev1::PodTemplateSpec& pod, const field::Path& path) {
+    if (old && now.metadata.generation == old->metadata.generation) return {};
+    return podTemplateWarnings(pod, path);
 }
 
 field::Errors atMostReplicasErrors(std::int32_t count, std::int32_t replicas, const field::Path& path) {
@@ -89,10 +118,18 @@ field::Errors atMostReplicasErrors(std::int32_t count, std::int32_t replicas, co
     return {field::invalid(path, count, "cannot be greater than status.replicas")};
 }
 
+field::Errors collisionCountErrors(const std::optional<std::int32_t>& now, const std::optional<std::int32_t>& old,
+                                   const field::Path& path) {
+    if (!old || now.value_or(0) >= *old) return {};
+    return {field::invalid(path, now.value_or(0), "cannot be decremented")};
+}
+
 field::Errors replicaCountsErrors(const ReplicaCounts& counts, const field::Path& path) {
     field::Errors errors = atMostReplicasErrors(counts.ready, counts.replicas, path.child("readyReplicas"));
     field::append(errors, atMostReplicasErrors(counts.available, counts.replicas, path.child("availableReplicas")));
-    if (counts.available > counts.ready) errors.push_back(field::invalid(path.child("availableReplicas"), counts.available, "cannot be greater than readyReplicas"));
+    if (counts.available > counts.ready)
+        errors.push_back(
+            field::invalid(path.child("availableReplicas"), counts.available, "cannot be greater than readyReplicas"));
     return errors;
 }
 

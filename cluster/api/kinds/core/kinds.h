@@ -13,6 +13,7 @@ Kind nodeKind();
 Kind persistentVolumeClaimKind();
 Kind persistentVolumeKind();
 Kind podKind();
+Kind podTemplateKind();
 Kind replicationControllerKind();
 Kind resourceQuotaKind();
 Kind secretKind();

@@ -10,6 +10,7 @@
 #include "cluster/api/kinds/core/pod_cells.h"
 #include "cluster/api/kinds/core/pod_spec.h"
 #include "cluster/api/kinds/core/pod_update.h"
+#include "cluster/api/kinds/core/pod_warnings.h"
 #include "cluster/api/kinds/object_meta.h"
 
 namespace qd::api {
@@ -170,6 +171,18 @@ std::map<std::string, std::string> selectableFields(const Object& object) {
             {"status.nominatedNodeName", pod.status.nominatedNodeName}};
 }
 
+std::vector<std::string> statusWarnings(const Object& now, const Object*) {
+    std::vector<std::string> warnings;
+    const auto look = [&](const auto& addresses, const char* list) {
+        for (std::size_t i = 0; i < addresses.size(); ++i) {
+            for (auto& warning : addressWarnings(field::Path("status").child(list).index(i).child("ip"), addresses[i].ip)) warnings.push_back(std::move(warning));
+        }
+    };
+    look(as<Pod>(now).status.podIPs, "podIPs");
+    look(as<Pod>(now).status.hostIPs, "hostIPs");
+    return warnings;
+}
+
 template <field::Errors (*check)(const Pod&, const Pod&)>
 field::Errors checked(const Object& now, const Object& old) {
     return check(as<Pod>(now), as<Pod>(old));
@@ -205,11 +218,15 @@ Kind podKind() {
     kind.subresourceUpdates["resize"].prepare = prepareForResize;
     validateSubresource(kind, "resize", checked<podResizeErrors>);
     kind.warnings = [](const Object& now, const Object*) -> std::vector<std::string> {
+        auto warnings = podWarnings(as<Pod>(now));
         const auto complaints = dns1123LabelErrors(now.metadata.name);
-        if (complaints.empty()) return {};
-        return {fmt::format("metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [{}]",
-                            fmt::join(complaints, " "))};
+        if (complaints.empty()) return warnings;
+        warnings.insert(warnings.begin(),
+                        fmt::format("metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [{}]",
+                                    fmt::join(complaints, " ")));
+        return warnings;
     };
+    kind.subresourceUpdates["status"].warnings = statusWarnings;
     kind.gracePeriodSeconds = gracePeriod;
     kind.selectableFieldNames = {"spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase",
                                  "status.podIP", "status.nominatedNodeName"};

@@ -5,6 +5,7 @@
 #include "cluster/api/kinds/core/kinds.h"
 #include "cluster/api/kinds/core/pod_spec.h"
 #include "cluster/api/kinds/object_meta.h"
+#include "cluster/api/meta/names.h"
 
 namespace qd::api {
 namespace {
@@ -26,6 +27,11 @@ void setDefaults(Object& object) {
         if (controller.metadata.labels.empty()) controller.metadata.labels = labels;
     }
     if (!spec.replicas) spec.replicas = 1;
+}
+
+// Nothing is asked of a name's beginning before the whole is made.
+std::vector<std::string> nameErrors(const std::string& name, bool isPrefix) {
+    return isPrefix ? std::vector<std::string>() : nameAsSubdomainErrors(name, false);
 }
 
 void dropUnsupported(ReplicationController& controller) {
@@ -78,6 +84,12 @@ std::vector<Cell> cells(const Object& object, base::WallTime now) {
             labelsText(controller.spec.selector)};
 }
 
+std::vector<std::string> templateWarnings(const Object& now, const Object* old) {
+    const auto& pod = as<ReplicationController>(now).spec.template_;
+    if (!pod) return {};
+    return writtenTemplateWarnings(now, old, *pod, kSpec.child("template"));
+}
+
 }  // namespace
 
 Kind replicationControllerKind() {
@@ -98,7 +110,7 @@ Kind replicationControllerKind() {
     };
     countGenerations(kind);
     validateCreate(kind, [](const Object& object) {
-        field::Errors errors = validateObjectMeta(object.metadata, true, nullptr, kMetadata);
+        field::Errors errors = validateObjectMeta(object.metadata, true, nameErrors, kMetadata);
         field::append(errors, specErrors(as<ReplicationController>(object).spec));
         return errors;
     });
@@ -108,7 +120,12 @@ Kind replicationControllerKind() {
         return errors;
     });
     validateSubresource(kind, "status", statusErrors);
-    kind.warnings = [](const Object& now, const Object*) { return podNameWarnings(now.metadata.name); };
+    kind.update.warnings = templateWarnings;
+    kind.warnings = [](const Object& now, const Object*) {
+        auto warnings = podNameWarnings(now.metadata.name);
+        for (auto& warning : templateWarnings(now, nullptr)) warnings.push_back(std::move(warning));
+        return warnings;
+    };
     kind.selectableFieldNames = {"status.replicas"};
     kind.selectableFields = [](const Object& object) -> std::map<std::string, std::string> {
         return {{"status.replicas", std::to_string(as<ReplicationController>(object).status.replicas)}};
