@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "cluster/api/meta/ip.h"
 
@@ -75,6 +76,26 @@ field::Errors endpointAddressErrors(const field::Path& path, const std::string& 
     if (ip->isLinkLocalUnicast()) errors.push_back(field::invalid(path, value, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"));
     if (ip->isLinkLocalMulticast()) errors.push_back(field::invalid(path, value, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"));
     return errors;
+}
+
+field::Errors domainPrefixedPathErrors(const field::Path& path, const std::string& value) {
+    if (value.empty()) return {field::required(path)};
+    const std::size_t slash = value.find('/');
+    if (slash == std::string::npos || slash == 0 || slash + 1 == value.size()) {
+        return {field::invalid(path, value, "must be a domain-prefixed path (such as \"acme.io/foo\")")};
+    }
+    const std::string host = value.substr(0, slash);
+    const std::string rest = value.substr(slash + 1);
+    field::Errors errors = subdomainErrors(path, host);
+    const auto allowed = [](unsigned char c) { return std::isalnum(c) || std::string_view("/-._~%!$&'()*+,;=:").find(static_cast<char>(c)) != std::string_view::npos; };
+    if (!std::all_of(rest.begin(), rest.end(), allowed)) {
+        errors.push_back(field::invalid(path, rest, "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')"));
+    }
+    return errors;
+}
+
+field::FieldError invalidUnshown(const field::Path& path, std::string_view detail) {
+    return {field::ErrorType::Invalid, path.text(), fmt::format("Invalid value: {}", detail)};
 }
 
 std::vector<std::string> addressWarnings(const field::Path& path, const std::string& value) {

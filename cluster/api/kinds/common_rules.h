@@ -35,6 +35,11 @@ field::Errors endpointAddressErrors(const field::Path& path, const std::string& 
 std::vector<std::string> addressWarnings(const field::Path& path, const std::string& value);
 std::vector<std::string> networkWarnings(const field::Path& path, const std::string& value);
 
+// "acme.io/foo": who something is handed to.
+field::Errors domainPrefixedPathErrors(const field::Path& path, const std::string& value);
+// For faults of a whole that is too large to be shown.
+field::FieldError invalidUnshown(const field::Path& path, std::string_view detail);
+
 bool contains(std::initializer_list<std::string_view> choices, std::string_view value);
 
 }  // namespace qd::api

@@ -40,7 +40,8 @@ inline Tried create(const Kind& kind, const std::string& json) {
     return tried;
 }
 
-inline Tried update(const Kind& kind, const std::string& before, const std::string& after, const std::string& subresource = "") {
+inline Tried update(const Kind& kind, const std::string& before, const std::string& after,
+                    const std::string& subresource = "") {
     auto old = std::move(create(kind, before).object);
     old->metadata.resourceVersion = "1";
     Tried tried{decoded(kind, after), ""};
@@ -51,6 +52,26 @@ inline Tried update(const Kind& kind, const std::string& before, const std::stri
     if (rules.prepare) rules.prepare(*tried.object, *old);
     tried.faults = told(rules.validate(*tried.object, *old));
     return tried;
+}
+
+// A change of an object as it is stored, made by `edit`.
+template <typename T, typename Edit>
+Tried change(const Kind& kind, const T& stored, Edit edit, const std::string& subresource = "") {
+    Tried tried{stored.clone(), ""};
+    edit(static_cast<T&>(*tried.object));
+    if (kind.defaults) kind.defaults(*tried.object);
+    const UpdateRules& rules = subresource.empty() ? kind.update : kind.subresourceUpdates.at(subresource);
+    if (rules.prepare) rules.prepare(*tried.object, stored);
+    tried.faults = told(rules.validate(*tried.object, stored));
+    return tried;
+}
+
+template <typename T>
+T stored(const Kind& kind, const std::string& json) {
+    auto made = create(kind, json);
+    if (!made.faults.empty()) qFatal("%s", made.faults.c_str());
+    made.object->metadata.resourceVersion = "1";
+    return static_cast<const T&>(*made.object);
 }
 
 }  // namespace qd::api::test
