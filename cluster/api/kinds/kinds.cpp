@@ -48,6 +48,7 @@ const std::deque<Kind>& allKinds() {
         kinds.push_back(clusterRoleKind());
         kinds.push_back(clusterRoleBindingKind());
         kinds.push_back(configMapKind());
+        kinds.push_back(controllerRevisionKind());
         kinds.push_back(coreEventKind());
         kinds.push_back(cronJobKind());
         kinds.push_back(csiDriverKind());

@@ -25,7 +25,6 @@ const std::vector<Row>& rows() {
     static const std::vector<Row> table = {
         {"", "v1", "Binding", {}, {}, 0, {"create"}, {}},
         {"", "v1", "ComponentStatus", {"cs"}, {}, 0, {"get", "list"}, {}},
-        {"apps", "v1", "ControllerRevision", {}, {}, 0, {}, {}},
         {"authentication.k8s.io", "v1", "SelfSubjectReview", {}, {}, 0, {"create"}, {}},
         {"authentication.k8s.io", "v1", "TokenReview", {}, {}, 0, {"create"}, {}},
         {"authorization.k8s.io", "v1", "LocalSubjectAccessReview", {}, {}, 0, {"create"}, {}},

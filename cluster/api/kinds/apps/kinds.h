@@ -5,6 +5,7 @@
 
 namespace qd::api {
 
+Kind controllerRevisionKind();
 Kind daemonSetKind();
 Kind deploymentKind();
 Kind replicaSetKind();
