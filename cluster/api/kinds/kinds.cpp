@@ -60,6 +60,7 @@ const std::deque<Kind>& allKinds() {
         kinds.push_back(endpointSliceKind());
         kinds.push_back(flowSchemaKind());
         kinds.push_back(horizontalPodAutoscalerKind());
+        kinds.push_back(horizontalPodAutoscalerV1Kind());
         kinds.push_back(ingressKind());
         kinds.push_back(ingressClassKind());
         kinds.push_back(ipAddressKind());
@@ -96,9 +97,11 @@ const std::deque<Kind>& allKinds() {
         for (Kind& kind : plainKinds()) kinds.push_back(std::move(kind));
         std::stable_sort(kinds.begin(), kinds.end(), listedBefore);
         // From here on nothing moves: a deque keeps its elements where they are when it is moved itself.
-        const auto stored = std::find_if(kinds.begin(), kinds.end(), [](const Kind& kind) { return kind.kind == "Event" && kind.group.empty(); });
+        // Of two that show the same objects only one can be their stored form, and that is not a view itself.
         for (Kind& kind : kinds) {
-            if (kind.kind == "Event" && !kind.group.empty()) kind.storedAs = &*stored;
+            if (!kind.fromStored) continue;
+            const auto stored = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& other) { return other.kind == kind.kind && !other.fromStored; });
+            kind.storedAs = &*stored;
         }
         return kinds;
     }();

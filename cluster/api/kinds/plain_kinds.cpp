@@ -31,7 +31,6 @@ const std::vector<Row>& rows() {
         {"authorization.k8s.io", "v1", "SelfSubjectAccessReview", {}, {}, 0, {"create"}, {}},
         {"authorization.k8s.io", "v1", "SelfSubjectRulesReview", {}, {}, 0, {"create"}, {}},
         {"authorization.k8s.io", "v1", "SubjectAccessReview", {}, {}, 0, {"create"}, {}},
-        {"autoscaling", "v1", "HorizontalPodAutoscaler", {"hpa"}, {"all"}, kStatus, {}, {}},
         {"resource.k8s.io", "v1", "DeviceClass", {}, {}, 0, {}, {}},
         {"resource.k8s.io", "v1", "ResourceClaim", {}, {}, kStatus, {}, {}},
         {"resource.k8s.io", "v1", "ResourceClaimTemplate", {}, {}, 0, {}, {}},

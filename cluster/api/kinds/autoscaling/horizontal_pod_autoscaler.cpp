@@ -2,10 +2,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cluster/api/kinds/autoscaling/horizontal_pod_autoscaler.h"
 #include "cluster/api/kinds/autoscaling/kinds.h"
 #include "cluster/api/kinds/builder.h"
 #include "cluster/api/kinds/cells.h"
-#include "cluster/api/types/autoscaling_v2.h"
+#include "cluster/api/kinds/object_meta.h"
 
 namespace qd::api {
 namespace {
@@ -24,6 +25,7 @@ void fillRules(Box<autoscalingv2::HPAScalingRules>& rules,
 }
 
 void setDefaults(Object& object) {
+    dropOlderAnnotations(object.metadata);
     auto& spec = as<HorizontalPodAutoscaler>(object).spec;
     if (!spec.minReplicas) spec.minReplicas = 1;
     if (spec.metrics.empty()) {
@@ -38,6 +40,15 @@ void setDefaults(Object& object) {
     fillRules(spec.behavior->scaleUp, {{PodsScalingPolicy, 4, kPeriod}, {PercentScalingPolicy, 100, kPeriod}});
     if (!spec.behavior->scaleUp->stabilizationWindowSeconds) spec.behavior->scaleUp->stabilizationWindowSeconds = 0;
     fillRules(spec.behavior->scaleDown, {{PercentScalingPolicy, 100, kPeriod}});
+}
+
+field::Errors statusErrors(const Object& now, const Object& old) {
+    const auto& status = as<HorizontalPodAutoscaler>(now).status;
+    const field::Path path("status");
+    field::Errors errors = validateObjectMetaUpdate(now.metadata, old.metadata, field::Path("metadata"));
+    field::append(errors, validateNonNegative(status.currentReplicas, path.child("currentReplicas")));
+    field::append(errors, validateNonNegative(status.desiredReplicas, path.child("desiredReplicas")));
+    return errors;
 }
 
 std::string text(const std::optional<Quantity>& quantity) {
@@ -99,14 +110,20 @@ Kind horizontalPodAutoscalerKind() {
     kind.categories = {"all"};
     addStatus(kind);
     kind.defaults = setDefaults;
+    validateCreate(kind,
+                   [](const Object& object) { return autoscalerErrors(as<HorizontalPodAutoscaler>(object), nullptr); });
+    validateUpdate(kind, [](const Object& now, const Object& old) {
+        return autoscalerErrors(as<HorizontalPodAutoscaler>(now), &as<HorizontalPodAutoscaler>(old));
+    });
+    validateSubresource(kind, "status", statusErrors);
     using Spec = autoscalingv2::HorizontalPodAutoscalerSpec;
     using Status = autoscalingv2::HorizontalPodAutoscalerStatus;
     kind.columns = {nameColumn(),
                     fieldColumn<Spec>("Reference", "string", "scaleTargetRef"),
                     fieldColumn<Spec>("Targets", "string", "metrics"),
                     fieldColumn<Spec>("MinPods", "string", "minReplicas"),
-                    fieldColumn<Spec>("MaxPods", "integer", "maxReplicas"),
-                    fieldColumn<Status>("Replicas", "integer", "currentReplicas"),
+                    fieldColumn<Spec>("MaxPods", "string", "maxReplicas"),
+                    fieldColumn<Status>("Replicas", "string", "currentReplicas"),
                     ageColumn()};
     kind.cells = [](const Object& object, base::WallTime now) -> std::vector<Cell> {
         const auto& autoscaler = as<HorizontalPodAutoscaler>(object);
