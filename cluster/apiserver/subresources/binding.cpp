@@ -49,6 +49,7 @@ Result<Written> bindPod(Verbs& verbs, const Caller& caller, const std::string& n
         if (!pod.spec.nodeName.empty()) return fail(conflict(target, fmt::format("pod {} is already assigned to node \"{}\"", name, pod.spec.nodeName)));
         if (!pod.spec.schedulingGates.empty()) return fail(conflict(target, fmt::format("pod {} has non-empty .spec.schedulingGates", name)));
         pod.spec.nodeName = binding.target.name;
+        pod.status.nominatedNodeName.clear();  // it has come true, or something better was found
         for (const auto& [key, value] : binding.metadata.annotations) pod.metadata.annotations[key] = value;
         markScheduled(pod, now);
         return copy;
