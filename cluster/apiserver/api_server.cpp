@@ -32,8 +32,10 @@ Error notAllowed() {
     return error;
 }
 
-// Served by whoever measures, in a handler of its own, or not at all.
-bool isMeasured(const api::Kind& kind) { return kind.group == "metrics.k8s.io"; }
+constexpr std::string_view kInsightGroup = "insight.quarterdeck.dev";
+
+// Served by whoever measures or looks on, in a handler of its own, or not at all.
+bool isMeasured(const api::Kind& kind) { return kind.group == "metrics.k8s.io" || kind.group == kInsightGroup; }
 
 }  // namespace
 
@@ -118,6 +120,11 @@ AuthorizationAttributes attributesOf(const Request& request, const RequestInfo& 
     asked.path = info.path;
     asked.fieldSelector = request.query.get("fieldSelector");
     asked.labelSelector = request.query.get("labelSelector");
+    // Whoever may read a Pod may read why it is where it is.
+    if (info.group == kInsightGroup && info.resource == "podplacements") {
+        asked.group.clear();
+        asked.resource = "pods";
+    }
     return asked;
 }
 

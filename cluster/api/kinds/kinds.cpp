@@ -12,6 +12,7 @@
 #include "cluster/api/kinds/discovery/kinds.h"
 #include "cluster/api/kinds/events/kinds.h"
 #include "cluster/api/kinds/flowcontrol/kinds.h"
+#include "cluster/api/kinds/insight/kinds.h"
 #include "cluster/api/kinds/kind.h"
 #include "cluster/api/kinds/metrics/kinds.h"
 #include "cluster/api/kinds/networking/kinds.h"
@@ -30,7 +31,7 @@ constexpr std::string_view kGroups[] = {
     "", "apps", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch", "certificates.k8s.io", "coordination.k8s.io",
     "discovery.k8s.io", "events.k8s.io", "flowcontrol.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io", "policy",
     "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io", "admissionregistration.k8s.io",
-    "apiextensions.k8s.io", "apiregistration.k8s.io", "metrics.k8s.io"};
+    "apiextensions.k8s.io", "apiregistration.k8s.io", "metrics.k8s.io", "insight.quarterdeck.dev"};
 
 std::ptrdiff_t groupRank(const std::string& group) { return std::find(std::begin(kGroups), std::end(kGroups), group) - std::begin(kGroups); }
 
@@ -77,6 +78,7 @@ const std::deque<Kind>& allKinds() {
         kinds.push_back(podKind());
         kinds.push_back(podDisruptionBudgetKind());
         kinds.push_back(podMetricsKind());
+        kinds.push_back(podPlacementKind());
         kinds.push_back(podTemplateKind());
         kinds.push_back(priorityClassKind());
         kinds.push_back(priorityLevelConfigurationKind());

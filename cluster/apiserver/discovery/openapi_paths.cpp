@@ -34,6 +34,7 @@ openapi::Resource resourceOf(const api::Kind& kind) {
 std::shared_ptr<openapi::OpenApi> documentsOf(const std::vector<const api::Kind*>& kinds, const std::string& gitVersion) {
     std::map<std::pair<std::string, std::string>, openapi::GroupVersionResources> parts;
     for (const api::Kind* kind : kinds) {
+        if (!kind->structure) continue;  // no type describes it
         auto& part = parts[{kind->group, kind->version}];
         part.group = kind->group;
         part.version = kind->version;

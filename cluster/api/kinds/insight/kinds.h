@@ -1,0 +1,9 @@
+#pragma once
+
+#include "cluster/api/kinds/kind.h"
+
+namespace qd::api {
+
+Kind podPlacementKind();
+
+}  // namespace qd::api
