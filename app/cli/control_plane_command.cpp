@@ -26,6 +26,7 @@ struct Arguments {
     unsigned hollowNodes = 0;
     std::string hollowScript;
     std::string tokenFile;
+    std::string schedulerConfig;
     std::string serviceCidr = "10.96.0.0/16";
     std::string podCidr = "10.244.0.0/16";
     bool scheduler = true;
@@ -70,6 +71,7 @@ int run(const Arguments& arguments) {
     options.listen = {{"127.0.0.1", arguments.port}};
     options.controllers = splitList(arguments.controllers);
     options.scheduler = arguments.scheduler;
+    options.schedulerConfig = arguments.schedulerConfig;
     options.hollowNodes = arguments.hollowNodes;
     if (!arguments.hollowScript.empty()) {
         auto script = hollow::readScriptFile(arguments.hollowScript);
@@ -116,6 +118,8 @@ void addControlPlaneCommand(CLI::App& app, int& exitCode) {
                      "Controllers to run, as kube-controller-manager reads it: '*', 'name', '-name', or 'none'")
         ->capture_default_str();
     command->add_flag("!--no-scheduler", arguments->scheduler, "Leave Pods without a node for somebody else to place");
+    command->add_option("--scheduler-config", arguments->schedulerConfig,
+                        "File with a KubeSchedulerConfiguration: profiles, their plugins and arguments");
     command->add_option("--hollow-nodes", arguments->hollowNodes, "Nodes without machines that run Pods in name only");
     command->add_option("--hollow-script", arguments->hollowScript, "YAML file that tells the hollow nodes what to do when (docs/hollow-nodes.md)")->needs("--hollow-nodes");
     command->add_option("--token-file", arguments->tokenFile, "CSV of bearer tokens: token,user,uid,\"group,group\"");

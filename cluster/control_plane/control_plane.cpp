@@ -19,6 +19,7 @@
 #include "cluster/apiserver/auth/rbac_escalation.h"
 #include "cluster/apiserver/auth/service_account_tokens.h"
 #include "cluster/apiserver/auth/token_file.h"
+#include "cluster/apiserver/status.h"
 #include "cluster/apiserver/subresources/access_review.h"
 #include "cluster/apiserver/subresources/binding.h"
 #include "cluster/apiserver/subresources/eviction.h"
@@ -35,6 +36,7 @@
 #include "cluster/control_plane/controller_host.h"
 #include "cluster/control_plane/flow_control_bootstrap.h"
 #include "cluster/control_plane/in_process_client.h"
+#include "cluster/control_plane/insight/pod_placements.h"
 #include "cluster/control_plane/pki_folder.h"
 #include "cluster/control_plane/rbac_bootstrap.h"
 #include "cluster/control_plane/usage/agent_metrics.h"
@@ -42,6 +44,7 @@
 #include "cluster/control_plane/usage/pod_requests.h"
 #include "cluster/control_plane/usage/pod_scraper.h"
 #include "cluster/control_plane/usage/usage_collector.h"
+#include "cluster/scheduler/config/configuration_file.h"
 #include "cluster/scheduler/scheduler.h"
 #include "cluster/store/api_codec.h"
 #include "vmnodes/hollow/hollow_nodes.h"
@@ -72,6 +75,7 @@ std::string firstAddress(const std::string& cidr) {
 struct ControlPlane::State {
     explicit State(Options given) : options(std::move(given)), executor("cluster", kThreads), workers("controllers", kWorkers), asking("scrapes", kScrapes) {}
 
+    Result<void> readConfiguration();
     Result<void> open();
     Result<void> listen();
     Result<void> addAuthenticators(apiserver::ApiServerParts& parts);
@@ -81,7 +85,9 @@ struct ControlPlane::State {
     void addProxies();
     std::string url() const;
     std::unique_ptr<client::Client> clientOf(std::string user, std::string group, std::string manager);
+    bool runsControllers() const;
     void addUsage();
+    void addInsight();
     void startControllers();
 
     Options options;
@@ -105,11 +111,23 @@ struct ControlPlane::State {
     std::unique_ptr<client::Client> metricsClient;
     std::shared_ptr<CustomMetrics> customMetrics;
     std::unique_ptr<ControllerHost> controllers;
+    scheduler::Configuration schedulerConfiguration = scheduler::defaultConfiguration();
+    std::shared_ptr<scheduler::PlacementLog> placements = std::make_shared<scheduler::PlacementLog>();
+    std::shared_ptr<scheduler::SchedulerMetrics> schedulerMetrics = std::make_shared<scheduler::SchedulerMetrics>();
     std::unique_ptr<client::Client> schedulerClient;
     std::unique_ptr<scheduler::Scheduler> scheduler;
     std::unique_ptr<client::Client> hollowClient;
     std::unique_ptr<hollow::HollowNodes> hollowNodes;
 };
+
+// Before anything is made or begun.
+Result<void> ControlPlane::State::readConfiguration() {
+    if (options.schedulerConfig.empty()) return {};
+    auto configuration = scheduler::loadConfiguration(options.schedulerConfig);
+    if (!configuration) return fail(std::move(configuration.error()));
+    schedulerConfiguration = std::move(*configuration);
+    return {};
+}
 
 Result<void> ControlPlane::State::open() {
     std::error_code error;
@@ -208,10 +226,22 @@ void ControlPlane::State::addProxies() {
     server->addSubresource("nodes", "proxy", std::make_unique<Proxy>(*server, *forwarder, random, Proxy::To::Node));
 }
 
+bool ControlPlane::State::runsControllers() const {
+    const auto known = controllers::controllerDescriptors();
+    return std::ranges::any_of(known, [this](const auto& one) { return controllers::isEnabled(options.controllers, one); });
+}
+
+void ControlPlane::State::addInsight() {
+    server->addPath("/metrics/scheduler", [metrics = schedulerMetrics](const apiserver::Request&, const apiserver::User&) {
+        apiserver::Response response = apiserver::textResponse(200, scheduler::metricsText(*metrics));
+        response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+        return response;
+    });
+    server->addSubresource("podplacements.insight.quarterdeck.dev", "", std::make_unique<PodPlacementsHandler>(*server, placements));
+}
+
 // An API server alone measures nothing, as upstream's.
 void ControlPlane::State::addUsage() {
-    const auto known = controllers::controllerDescriptors();
-    if (std::ranges::none_of(known, [this](const auto& one) { return controllers::isEnabled(options.controllers, one); })) return;
     agentMetrics = std::make_unique<AgentMetrics>(pki->authority.certificate().pem(), pki->agentClient, executor.clock());
     const auto askNode = [this](const corev1::Node& node) { return agentMetrics->ask(node); };
     usage = std::make_shared<UsageCollector>(workers, askNode, options.metricResolution);
@@ -236,7 +266,10 @@ void ControlPlane::State::addSubresources() {
     }
     addReviews();
     addProxies();
-    addUsage();
+    if (runsControllers()) {
+        addUsage();
+        if (options.scheduler) addInsight();
+    }
     apiserver::addIssuerPaths(*server, *issuer, [this] { return url(); });
     apiserver::addOpenApiPaths(*server, "v1.36.2");
 }
@@ -272,7 +305,7 @@ void ControlPlane::State::startControllers() {
     controllers = std::make_unique<ControllerHost>(*server, executor, workers, random, known, options.controllers);
     if (options.scheduler) {
         schedulerClient = clientOf("system:kube-scheduler", {}, "kube-scheduler");
-        scheduler = std::make_unique<scheduler::Scheduler>(*schedulerClient, controllers->informers(), executor, random, scheduler::Options{.name = "default-scheduler", .writers = kBinders, .writerExecutor = &workers});
+        scheduler = std::make_unique<scheduler::Scheduler>(*schedulerClient, controllers->informers(), executor, random, scheduler::Options{.configuration = schedulerConfiguration, .placements = placements, .metrics = schedulerMetrics, .writers = kBinders, .writerExecutor = &workers});
     }
     if (options.hollowNodes > 0) {
         hollowClient = clientOf("system:hollow-nodes", {}, "kubelet");  // many nodes: none of the group system:nodes
@@ -295,6 +328,7 @@ ControlPlane::~ControlPlane() { stop(); }
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options) {
     auto state = std::make_unique<State>(std::move(options));
+    if (auto read = state->readConfiguration(); !read) return fail(std::move(read.error()));
     if (auto opened = state->open(); !opened) return fail(std::move(opened.error()));
     if (auto listening = state->listen(); !listening) return fail(std::move(listening.error()));
     std::unique_ptr<ControlPlane> plane(new ControlPlane(std::move(state)));

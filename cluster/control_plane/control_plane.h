@@ -33,6 +33,7 @@ struct Options {
     std::string podCidr = "10.244.0.0/16";
     std::vector<std::string> controllers = {"*"};
     bool scheduler = true;
+    std::filesystem::path schedulerConfig = {};  // a KubeSchedulerConfiguration; empty: the default profile
     unsigned hollowNodes = 0;
     std::shared_ptr<const hollow::Script> hollowScript = {};  // what they do when, from the start on
     base::Duration metricResolution = std::chrono::seconds(15);  // how often nodes and Pods are asked for their metrics

@@ -34,6 +34,24 @@ const std::vector<const NodeInfo*>& Cache::all() const {
     return m_all;
 }
 
+const Topology& Cache::topology(const std::string& key) const {
+    auto found =
+        std::find_if(m_topologies.begin(), m_topologies.end(), [&](const auto& each) { return each->key() == key; });
+    if (!m_topologiesStale && found != m_topologies.end()) return **found;
+    if (found == m_topologies.end())
+        found = m_topologies.insert(m_topologies.end(), std::make_unique<Topology>(key, m_topologies.size()));
+    std::vector<NodeInfo*> nodes;
+    for (const auto& name : m_order) nodes.push_back(m_nodes.at(name).get());
+    if (m_topologiesStale) {
+        m_tallies.clear();
+        for (const auto& each : m_topologies) each->number(nodes);
+        m_topologiesStale = false;
+    } else {
+        (*found)->number(nodes);
+    }
+    return **found;
+}
+
 const NodeInfo* Cache::find(const std::string& name) const {
     const auto found = m_nodes.find(name);
     return found == m_nodes.end() || !found->second->node() ? nullptr : found->second.get();
@@ -70,7 +88,7 @@ void Cache::setNode(client::Ptr<corev1::Node> node) {
     NodeInfo& info = entry(node->metadata.name);
     const auto& before = info.node();
     if (!before) m_order.push_back(info.name());
-    if (!before || before->metadata.labels != node->metadata.labels) m_stale = true;
+    if (!before || before->metadata.labels != node->metadata.labels) m_stale = m_topologiesStale = true;
     if (!before || before->status.images != node->status.images) countImages(info, node.get());
     info.setNode(std::move(node));
 }
@@ -80,9 +98,30 @@ void Cache::removeNode(const std::string& name) {
     if (found == m_nodes.end() || !found->second->node()) return;
     countImages(*found->second, nullptr);
     found->second->setNode(nullptr);
+    found->second->forgetDomains();
     std::erase(m_order, name);
-    m_stale = true;
+    m_stale = m_topologiesStale = true;
     dropIfUnused(name);
+}
+
+void Cache::countKeys(const PodInfo& pod, int by) {
+    if (!pod.affinity) return;
+    const auto count = [by](KeyCounts& keys, const AffinityTermList& terms) {
+        for (const auto& term : terms) {
+            const auto key = keys.try_emplace(term.topologyKey, 0).first;
+            if ((key->second += by) == 0) keys.erase(key);
+        }
+    };
+    count(m_requiredAntiKeys, pod.affinity->requiredAnti);
+    for (const auto* terms : {&pod.affinity->preferred, &pod.affinity->preferredAnti, &pod.affinity->required})
+        count(m_preferenceKeys, *terms);
+}
+
+void Cache::put(PodInfoPtr pod, const std::string& node) {
+    NodeInfo& info = entry(node);
+    countKeys(*pod, 1);
+    if (!m_topologiesStale) m_tallies.add(info, *pod, 1);
+    info.addPod(std::move(pod));
 }
 
 void Cache::setPod(PodInfoPtr pod) {
@@ -90,7 +129,7 @@ void Cache::setPod(PodInfoPtr pod) {
     removePod(uid);
     const std::string& node = pod->pod->spec.nodeName;
     m_pods[uid] = {node, false};
-    entry(node).addPod(std::move(pod));
+    put(std::move(pod), node);
 }
 
 void Cache::removePod(const std::string& uid) {
@@ -98,13 +137,18 @@ void Cache::removePod(const std::string& uid) {
     if (found == m_pods.end()) return;
     const std::string node = std::move(found->second.node);
     m_pods.erase(found);
-    entry(node).removePod(uid);
+    NodeInfo& info = entry(node);
+    if (const PodInfoPtr pod = info.removePod(uid)) {
+        countKeys(*pod, -1);
+        if (!m_topologiesStale) m_tallies.add(info, *pod, -1);
+    }
     dropIfUnused(node);
 }
 
 void Cache::assume(PodInfoPtr pod, const std::string& node) {
     m_pods[pod->uid()] = {node, true};
-    entry(node).addPod(std::move(pod));
+    m_nominations.remove(pod->uid());
+    put(std::move(pod), node);
 }
 
 void Cache::forget(const std::string& uid) {

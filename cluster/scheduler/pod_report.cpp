@@ -9,7 +9,8 @@ namespace qd::scheduler {
 
 std::optional<std::string> reportPatch(const corev1::Pod& pod, const PodReport& report, base::WallTime now) {
     const auto& conditions = pod.status.conditions;
-    const auto earlier = std::find_if(conditions.begin(), conditions.end(), [](const auto& each) { return each.type == "PodScheduled"; });
+    const auto earlier = std::find_if(conditions.begin(), conditions.end(),
+                                      [](const auto& each) { return each.type == "PodScheduled"; });
     const bool wasFalse = earlier != conditions.end() && earlier->status == "False";
     const bool same = wasFalse && earlier->reason == report.reason && earlier->message == report.message &&
                       earlier->observedGeneration == pod.metadata.generation;
@@ -38,6 +39,13 @@ std::optional<std::string> reportPatch(const corev1::Pod& pod, const PodReport& 
     boost::json::object patch;
     patch["metadata"] = {{"uid", pod.metadata.uid}};  // not another Pod of the same name
     patch["status"] = std::move(status);
+    return boost::json::serialize(patch);
+}
+
+std::string nominationPatch(const corev1::Pod& pod, const std::string& node) {
+    boost::json::object patch;
+    patch["metadata"] = {{"uid", pod.metadata.uid}};  // not another Pod of the same name
+    patch["status"] = {{"nominatedNodeName", node}};
     return boost::json::serialize(patch);
 }
 

@@ -10,12 +10,15 @@
 namespace qd::scheduler {
 
 struct PodReport {
-    std::string reason;   // "Unschedulable" or "SchedulerError"
+    std::string reason;  // "Unschedulable" or "SchedulerError"
     std::string message;
     std::optional<std::string> nominatedNode;  // empty clears it
 };
 
 // The strategic merge patch that brings the Pod's status to this; nullopt when it says so already.
 std::optional<std::string> reportPatch(const corev1::Pod& pod, const PodReport& report, base::WallTime now);
+
+// The patch that says for which node the Pod is meant, and nothing else.
+std::string nominationPatch(const corev1::Pod& pod, const std::string& node);
 
 }  // namespace qd::scheduler

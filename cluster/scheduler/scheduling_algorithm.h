@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "cluster/base/random.h"
-#include "cluster/scheduler/framework/framework.h"
+#include "cluster/scheduler/placement_log.h"
 
 namespace qd::scheduler {
 
@@ -13,8 +13,10 @@ class SchedulingAlgorithm {
 public:
     struct Outcome {
         const NodeInfo* node = nullptr;
-        // Without a node: why there is none.
+        // Which nodes turned it away, and why; without a node, why there is none.
         std::shared_ptr<Diagnosis> diagnosis;
+        // Null when there was no choice.
+        std::shared_ptr<const ScoreSheet> scores;
         std::optional<std::string> nominatedNode;
         // Set when something went wrong instead.
         std::optional<Error> error;
@@ -22,22 +24,24 @@ public:
         std::size_t feasible = 0;
     };
 
-    SchedulingAlgorithm(Framework& framework, base::Random& random) : m_framework(framework), m_random(random) {}
+    explicit SchedulingAlgorithm(base::Random& random) : m_random(random) {}
 
-    Outcome schedule(CycleState& state, const PodInfo& pod, const Nodes& nodes);
+    Outcome schedule(Framework& framework, CycleState& state, const PodInfo& pod, const Nodes& nodes);
 
 private:
+    struct Search;
+    Feasible findFeasible(Search& search, const PreFilterResult& prepared);
     // Begins where the last search ended, so that all nodes get their share, and stops at enough.
-    Feasible findFeasible(const CycleState& state, const PodInfo& pod, const std::vector<const NodeInfo*>& candidates, Diagnosis& diagnosis);
+    Feasible findAmong(Search& search, const std::vector<const NodeInfo*>& candidates);
     const NodeInfo* pick(const Feasible& feasible, const std::vector<std::int64_t>& scores);
 
-    Framework& m_framework;
     base::Random& m_random;
     std::size_t m_next = 0;
 };
 
-// How many feasible nodes are enough: all of up to 100; beyond that half of them less one percent for each 125 nodes, at
-// least 5 % and never fewer than 100.
-std::size_t enoughFeasible(std::size_t nodes);
+// How many feasible nodes are enough: all of up to 100; beyond that half of them less one percent for each 125 nodes,
+// at least 5 % and never fewer than 100. A percentage that is given (not 0) takes the place of the one that is worked
+// out.
+std::size_t enoughFeasible(std::size_t nodes, int percentage = 0);
 
 }  // namespace qd::scheduler

@@ -5,8 +5,6 @@
 namespace qd::scheduler {
 namespace {
 
-constexpr base::Duration kFirstBackoff = std::chrono::seconds(1);
-constexpr base::Duration kLongestBackoff = std::chrono::seconds(10);
 constexpr base::Duration kLongestUnschedulable = std::chrono::minutes(5);
 
 }  // namespace
@@ -23,15 +21,22 @@ bool SchedulingQueue::ByExpiry::operator()(const Entry* a, const Entry* b) const
 
 void SchedulingQueue::take(Entry& entry) {
     switch (entry.place) {
-        case Place::Active: m_active.erase(&entry); break;
-        case Place::Backoff: m_backoff.erase(&entry); break;
-        case Place::ErrorBackoff: m_errorBackoff.erase(&entry); break;
+        case Place::Active:
+            m_active.erase(&entry);
+            break;
+        case Place::Backoff:
+            m_backoff.erase(&entry);
+            break;
+        case Place::ErrorBackoff:
+            m_errorBackoff.erase(&entry);
+            break;
         case Place::Unschedulable:
             m_unschedulable.erase(&entry);
             if (entry.gated) --m_gated;
             break;
         case Place::InFlight:
-        case Place::Nowhere: break;
+        case Place::Nowhere:
+            break;
     }
     entry.place = Place::Nowhere;
 }
@@ -39,31 +44,55 @@ void SchedulingQueue::take(Entry& entry) {
 void SchedulingQueue::put(Entry& entry, Place place) {
     entry.place = place;
     switch (place) {
-        case Place::Active: m_active.insert(&entry); break;
-        case Place::Backoff: m_backoff.insert(&entry); break;
-        case Place::ErrorBackoff: m_errorBackoff.insert(&entry); break;
+        case Place::Active:
+            m_active.insert(&entry);
+            break;
+        case Place::Backoff:
+            m_backoff.insert(&entry);
+            break;
+        case Place::ErrorBackoff:
+            m_errorBackoff.insert(&entry);
+            break;
         case Place::Unschedulable:
             m_unschedulable.insert(&entry);
-            if (entry.gated) ++m_gated;
+            if (entry.gated) {
+                ++m_gated;
+            } else {
+                m_firstStuck = std::min(m_firstStuck, entry.since + kLongestUnschedulable);
+            }
             break;
         case Place::InFlight:
-        case Place::Nowhere: break;
+        case Place::Nowhere:
+            break;
     }
 }
 
 base::Duration SchedulingQueue::backoffOf(const Entry& entry) const {
     const int count = entry.errorCount > 0 ? entry.errorCount : entry.unschedulableCount;
     if (count == 0) return base::Duration(0);
-    const int doublings = std::min(count - 1, 8);
-    return std::min(kLongestBackoff, kFirstBackoff * (1 << doublings));
+    const int doublings = std::min(count - 1, 16);
+    return std::min(m_backoffTimes.longest, m_backoffTimes.first * (1 << doublings));
+}
+
+void SchedulingQueue::setRejectedBy(Entry& entry, std::set<std::string_view> plugins) {
+    entry.rejectedBy = std::move(plugins);
+    entry.awaits = frameworkOf(entry).interestsOf(entry.rejectedBy);
+}
+
+bool SchedulingQueue::mayHelp(const Entry& entry, const ClusterEvent& event) const {
+    if (entry.rejectedBy.empty()) return true;
+    return anyOf(entry.awaits, event.what) && frameworkOf(entry).mayHelp(*entry.pod, entry.rejectedBy, event);
 }
 
 void SchedulingQueue::requeue(Entry& entry) {
     take(entry);
-    const Status gate = m_framework.preEnqueue(*entry.pod);
+    const Status gate = frameworkOf(entry).preEnqueue(*entry.pod);
     entry.gated = !gate.ok();
     if (entry.gated) {
-        entry.rejectedBy = {gate.plugin};
+        // What turned it away earlier still holds: events that help there ask the gates again.
+        auto plugins = entry.rejectedBy;
+        plugins.insert(gate.plugin);
+        setRejectedBy(entry, std::move(plugins));
         return put(entry, Place::Unschedulable);
     }
     entry.until = entry.since + backoffOf(entry);
@@ -91,7 +120,7 @@ void SchedulingQueue::update(const client::Ptr<corev1::Pod>& before, PodInfoPtr 
     entry.pod = std::move(after);
     put(entry, place);
     if (place != Place::Unschedulable) return;
-    if (entry.rejectedBy.empty() || m_framework.mayHelp(*entry.pod, entry.rejectedBy, event)) requeue(entry);
+    if (mayHelp(entry, event)) requeue(entry);
 }
 
 void SchedulingQueue::remove(const std::string& uid) {
@@ -115,7 +144,8 @@ void SchedulingQueue::returnUnschedulable(const std::string& uid, std::set<std::
     if (found == m_entries.end()) return;
     Entry& entry = *found->second;
     take(entry);
-    entry.rejectedBy = std::move(rejectedBy);
+    entry.gated = false;
+    setRejectedBy(entry, std::move(rejectedBy));
     ++entry.unschedulableCount;
     entry.errorCount = 0;
     entry.since = m_clock.steady();
@@ -133,11 +163,17 @@ void SchedulingQueue::returnAfterError(const std::string& uid) {
     requeue(entry);
 }
 
+void SchedulingQueue::reconsider(const std::string& uid, bool now) {
+    const auto found = m_entries.find(uid);
+    if (found == m_entries.end() || found->second->place != Place::Unschedulable) return;
+    if (now || found->second->gated) requeue(*found->second);
+}
+
 void SchedulingQueue::moveFor(const ClusterEvent& event) {
-    if (m_unschedulable.empty() || !m_framework.interested(event.what)) return;
+    if (m_unschedulable.empty() || !m_profiles.interested(event.what)) return;
     std::vector<Entry*> helped;
     for (Entry* entry : m_unschedulable) {
-        if (entry->rejectedBy.empty() || m_framework.mayHelp(*entry->pod, entry->rejectedBy, event)) helped.push_back(entry);
+        if (mayHelp(*entry, event)) helped.push_back(entry);
     }
     for (Entry* entry : helped) requeue(*entry);
 }
@@ -151,18 +187,23 @@ std::optional<base::Duration> SchedulingQueue::advance() {
             put(entry, Place::Active);
         }
     }
-    std::vector<Entry*> stuck;
+    if (m_firstStuck <= now) {
+        m_firstStuck = base::SteadyTime::max();
+        std::vector<Entry*> stuck;
+        for (Entry* entry : m_unschedulable) {
+            if (entry->gated) continue;
+            const base::SteadyTime due = entry->since + kLongestUnschedulable;
+            if (due <= now) {
+                stuck.push_back(entry);
+            } else {
+                m_firstStuck = std::min(m_firstStuck, due);
+            }
+        }
+        for (Entry* entry : stuck) requeue(*entry);
+    }
     std::optional<base::SteadyTime> next;
     const auto sooner = [&next](base::SteadyTime due) { next = next ? std::min(*next, due) : due; };
-    for (Entry* entry : m_unschedulable) {
-        if (entry->gated) continue;
-        if (now - entry->since >= kLongestUnschedulable) {
-            stuck.push_back(entry);
-        } else {
-            sooner(entry->since + kLongestUnschedulable);
-        }
-    }
-    for (Entry* entry : stuck) requeue(*entry);
+    if (m_unschedulable.size() > m_gated && m_firstStuck != base::SteadyTime::max()) sooner(m_firstStuck);
     if (!m_backoff.empty()) sooner((*m_backoff.begin())->until);
     if (!m_errorBackoff.empty()) sooner((*m_errorBackoff.begin())->until);
     if (!next) return std::nullopt;
@@ -172,7 +213,8 @@ std::optional<base::Duration> SchedulingQueue::advance() {
 SchedulingQueue::Sizes SchedulingQueue::sizes() const {
     const std::size_t backoff = m_backoff.size() + m_errorBackoff.size();
     const std::size_t waiting = m_unschedulable.size();
-    return {m_active.size(), backoff, waiting - m_gated, m_gated, m_entries.size() - m_active.size() - backoff - waiting};
+    return {m_active.size(), backoff, waiting - m_gated, m_gated,
+            m_entries.size() - m_active.size() - backoff - waiting};
 }
 
 }  // namespace qd::scheduler

@@ -1,7 +1,8 @@
 // The Pods that wait for a node.
 //
 //     active         may be tried now; by priority, then by how long they have waited
-//     backoff        were tried and failed: 1 s, doubling to 10 s. When nothing is active, those that were merely turned
+//     backoff        were tried and failed: 1 s, doubling to 10 s. When nothing is active, those that were merely
+//     turned
 //                    away (and not those that met errors) are tried before their time, as upstream does since v1.33
 //     unschedulable  fit nowhere, or are gated, and wait for an event that may help (or five minutes)
 //     in flight      are being scheduled or bound
@@ -23,8 +24,8 @@ namespace qd::scheduler {
 
 struct QueuedPod {
     PodInfoPtr pod;
-    base::SteadyTime since{};   // when it came into its present queue
-    base::SteadyTime first{};   // when it was seen first
+    base::SteadyTime since{};  // when it came into its present queue
+    base::SteadyTime first{};  // when it was seen first
     int attempts = 0;
     int unschedulableCount = 0;
     int errorCount = 0;
@@ -32,9 +33,17 @@ struct QueuedPod {
     bool gated = false;
 };
 
+// How long a Pod that failed waits: doubling from the first to the longest.
+struct BackoffTimes {
+    base::Duration first = std::chrono::seconds(1);
+    base::Duration longest = std::chrono::seconds(10);
+};
+
 class SchedulingQueue {
 public:
-    SchedulingQueue(const Framework& framework, const base::Clock& clock) : m_framework(framework), m_clock(clock) {}
+    // Every Pod that is added must be of a profile.
+    SchedulingQueue(const Profiles& profiles, const base::Clock& clock, BackoffTimes backoff = {})
+        : m_profiles(profiles), m_clock(clock), m_backoffTimes(backoff) {}
 
     void add(PodInfoPtr pod);
     // A waiting Pod changed.
@@ -49,6 +58,8 @@ public:
     // Something went wrong on the way.
     void returnAfterError(const std::string& uid);
 
+    // Asks the gates of a Pod that waits behind them anew; `now`: lets it go on in any case.
+    void reconsider(const std::string& uid, bool now);
     // Something happened that may let Pods fit.
     void moveFor(const ClusterEvent& event);
     // Lets those whose time has come go on. Returns when to call again, if ever.
@@ -69,7 +80,8 @@ private:
     enum class Place : std::uint8_t { Nowhere, Active, Backoff, ErrorBackoff, Unschedulable, InFlight };
     struct Entry : QueuedPod {
         Place place = Place::Nowhere;
-        base::SteadyTime until{};  // of the back-off
+        Happening awaits = Happening::None;  // what those that rejected it ask for
+        base::SteadyTime until{};            // of the back-off
         std::uint64_t order = 0;
     };
     struct ByPriority {
@@ -82,19 +94,25 @@ private:
         bool operator()(const Entry* a, const Entry* b) const { return a->order < b->order; }
     };
 
-    void take(Entry& entry);             // out of whichever queue it is in
+    void take(Entry& entry);  // out of whichever queue it is in
     void put(Entry& entry, Place place);
-    void requeue(Entry& entry);          // to active, or to backoff while that lasts, or among the gated
+    void requeue(Entry& entry);  // to active, or to backoff while that lasts, or among the gated
     base::Duration backoffOf(const Entry& entry) const;
+    void setRejectedBy(Entry& entry, std::set<std::string_view> plugins);
+    bool mayHelp(const Entry& entry, const ClusterEvent& event) const;
+    const Framework& frameworkOf(const Entry& entry) const { return *m_profiles.of(*entry.pod); }
 
-    const Framework& m_framework;
+    const Profiles& m_profiles;
     const base::Clock& m_clock;
+    const BackoffTimes m_backoffTimes;
     std::unordered_map<std::string, std::unique_ptr<Entry>> m_entries;  // by uid
     std::set<Entry*, ByPriority> m_active;
     std::set<Entry*, ByExpiry> m_backoff;
     std::set<Entry*, ByExpiry> m_errorBackoff;
     std::set<Entry*, ByOrder> m_unschedulable;
     std::size_t m_gated = 0;  // of the unschedulable
+    // No unschedulable Pod's five minutes are over before; kept so that not all are asked each time.
+    base::SteadyTime m_firstStuck = base::SteadyTime::max();
     std::uint64_t m_nextOrder = 0;
 };
 

@@ -224,6 +224,7 @@ Result<api::ObjectPtr> FakeClient::create(const client::ResourceName& resource, 
     if (!ofName.empty()) metadata.name = ofName;
     if (metadata.name.empty()) metadata.name = fmt::format("{}{}", metadata.generateName, ++m_names);
     if (auto error = log("create", resource, ns, metadata.name, subresource)) return fail(std::move(*error));
+    if (subresource == "binding") return bind(static_cast<const corev1::Binding&>(*copy));
     if (!subresource.empty()) return copy;
     if (find(resource, ns, metadata.name)) return fail(Reason::AlreadyExists, quoted(resource, metadata.name) + " already exists");
     if (const auto* event = api::objectAs<corev1::Event>(*copy)) m_events.push_back(fmt::format("{} {} {}", event->type, event->reason, event->message));
@@ -232,6 +233,17 @@ Result<api::ObjectPtr> FakeClient::create(const client::ResourceName& resource, 
     metadata.generation = 1;
     if (auto* pod = api::objectAs<corev1::Pod>(*copy)) pod->status.phase = corev1::PodPending;
     return store(resource, std::move(copy), client::WatchEvent::Type::Added);
+}
+
+Result<api::ObjectPtr> FakeClient::bind(const corev1::Binding& binding) {
+    const auto resource = nameOf(corev1::Pod::kDescriptor);
+    auto before = existing(resource, binding.metadata.namespace_, binding.metadata.name);
+    if (!before) return before;
+    auto pod = std::make_unique<corev1::Pod>(static_cast<const corev1::Pod&>(**before));
+    if (!pod->spec.nodeName.empty()) return fail(Reason::Conflict, "pod is already assigned to node \"" + pod->spec.nodeName + "\"");
+    pod->spec.nodeName = binding.target.name;
+    pod->status.nominatedNodeName.clear();
+    return store(resource, std::move(pod), client::WatchEvent::Type::Modified);
 }
 
 Result<api::ObjectPtr> FakeClient::replace(const client::ResourceName& resource, const api::Object& object, const std::string& subresource) {

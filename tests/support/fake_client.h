@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/api/types/core_v1.h"
 #include "cluster/base/simulation.h"
 #include "cluster/client/client.h"
 
@@ -85,6 +86,7 @@ private:
     Result<api::ObjectPtr> scaleOf(const api::Object& object) const;
     Result<api::ObjectPtr> existing(const client::ResourceName& resource, const std::string& ns, const std::string& name) const;
     std::optional<Error> log(const std::string& verb, const client::ResourceName& resource, const std::string& ns, const std::string& name, const std::string& subresource = "");
+    Result<api::ObjectPtr> bind(const corev1::Binding& binding);
     Result<api::ObjectPtr> replace(const client::ResourceName& resource, const api::Object& object, const std::string& subresource);
     api::ObjectPtr store(const client::ResourceName& resource, std::unique_ptr<api::Object> object, client::WatchEvent::Type type);
     void drop(const client::ResourceName& resource, const api::ObjectPtr& object);

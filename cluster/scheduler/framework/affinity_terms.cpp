@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "cluster/api/codec/json.h"
+
 namespace qd::scheduler {
 namespace {
 
 // Validation has looked at selectors: one that is wrong all the same matches nothing.
 api::LabelSelector selectorOf(const api::Box<metav1::LabelSelector>& selector) {
-    return selector ? api::LabelSelector::from(*selector).value_or(api::LabelSelector::nothing()) : api::LabelSelector::nothing();
+    return selector ? api::LabelSelector::from(*selector).value_or(api::LabelSelector::nothing())
+                    : api::LabelSelector::nothing();
 }
 
 AffinityTerm termOf(const corev1::PodAffinityTerm& from, const std::string& ns, std::int64_t weight = 0) {
@@ -25,16 +28,22 @@ AffinityTerm termOf(const corev1::PodAffinityTerm& from, const std::string& ns, 
 template <typename Affinity>
 void read(const Affinity& from, const std::string& ns, AffinityTermList& required, AffinityTermList& preferred) {
     for (const auto& each : from.requiredDuringSchedulingIgnoredDuringExecution) required.push_back(termOf(each, ns));
-    for (const auto& each : from.preferredDuringSchedulingIgnoredDuringExecution) preferred.push_back(termOf(each.podAffinityTerm, ns, each.weight));
+    for (const auto& each : from.preferredDuringSchedulingIgnoredDuringExecution)
+        preferred.push_back(termOf(each.podAffinityTerm, ns, each.weight));
 }
 
 }  // namespace
 
+bool AffinityTerm::matches(const std::string& ns, const api::Labels& labels,
+                           const client::Lister<corev1::Namespace>& all) const {
+    if (!selector.matches(labels)) return false;
+    if (namespaces.contains(ns) || namespaceSelector.empty()) return true;
+    const auto object = all.get("", ns);
+    return namespaceSelector.matches(object ? object->metadata.labels : api::Labels());
+}
+
 bool AffinityTerm::matches(const corev1::Pod& pod, const client::Lister<corev1::Namespace>& all) const {
-    if (!selector.matches(pod.metadata.labels)) return false;
-    if (namespaces.contains(pod.metadata.namespace_) || namespaceSelector.empty()) return true;
-    const auto ns = all.get("", pod.metadata.namespace_);
-    return namespaceSelector.matches(ns ? ns->metadata.labels : api::Labels());
+    return matches(pod.metadata.namespace_, pod.metadata.labels, all);
 }
 
 std::shared_ptr<const AffinityTerms> affinityTermsOf(const corev1::Pod& pod) {
@@ -42,6 +51,8 @@ std::shared_ptr<const AffinityTerms> affinityTermsOf(const corev1::Pod& pod) {
     if (!affinity || (!affinity->podAffinity && !affinity->podAntiAffinity)) return nullptr;
     auto terms = std::make_shared<AffinityTerms>();
     const std::string& ns = pod.metadata.namespace_;
+    terms->identity = ns + '\n' + (affinity->podAffinity ? api::encodeJson(*affinity->podAffinity) : "") + '\n' +
+                      (affinity->podAntiAffinity ? api::encodeJson(*affinity->podAntiAffinity) : "");
     if (affinity->podAffinity) read(*affinity->podAffinity, ns, terms->required, terms->preferred);
     if (affinity->podAntiAffinity) read(*affinity->podAntiAffinity, ns, terms->requiredAnti, terms->preferredAnti);
     return terms;

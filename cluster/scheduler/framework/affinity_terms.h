@@ -1,5 +1,6 @@
 // A Pod's wishes about which Pods it stands beside, worked out once.
-// Source: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#inter-pod-affinity-and-anti-affinity.
+// Source:
+// https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#inter-pod-affinity-and-anti-affinity.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +22,14 @@ struct AffinityTerm {
     std::string topologyKey;
     std::int64_t weight = 0;  // of a preference
 
+    bool matches(const std::string& ns, const api::Labels& labels, const client::Lister<corev1::Namespace>& all) const;
     bool matches(const corev1::Pod& pod, const client::Lister<corev1::Namespace>& all) const;
 };
 
 using AffinityTermList = std::vector<AffinityTerm>;
 
 struct AffinityTerms {
+    std::string identity;  // the same for Pods of the same terms
     AffinityTermList required;
     AffinityTermList requiredAnti;
     AffinityTermList preferred;

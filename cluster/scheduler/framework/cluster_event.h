@@ -10,9 +10,9 @@ namespace qd::scheduler {
 
 enum class Happening : std::uint32_t {
     None = 0,
-    PodAssigned = 1U << 0,     // appeared on a node
-    PodRemoved = 1U << 1,      // left its node: deleted, ended, or its binding failed
-    PodLabels = 1U << 2,       // of a Pod on a node, or of the waiting Pod itself
+    PodAssigned = 1U << 0,  // appeared on a node
+    PodRemoved = 1U << 1,   // left its node: deleted, ended, or its binding failed
+    PodLabels = 1U << 2,    // of a Pod on a node, or of the waiting Pod itself
     PodScaledDown = 1U << 3,
     PodTolerations = 1U << 4,
     PodGatesLifted = 1U << 5,
@@ -20,9 +20,19 @@ enum class Happening : std::uint32_t {
     NodeRemoved = 1U << 7,
     NodeAllocatable = 1U << 8,
     NodeLabels = 1U << 9,
-    NodeTaints = 1U << 10,     // also spec.unschedulable
+    NodeTaints = 1U << 10,  // also spec.unschedulable
     NodeConditions = 1U << 11,
-    Storage = 1U << 12,        // claims, volumes and classes
+    // Appeared or changed:
+    Claim = 1U << 12,
+    Volume = 1U << 13,
+    StorageClass = 1U << 14,
+    CsiNode = 1U << 15,
+    CsiDriver = 1U << 16,
+    CsiCapacity = 1U << 17,
+    // Went:
+    VolumeAttachment = 1U << 18,
+    // Anything of it:
+    Namespace = 1U << 19,
 };
 
 constexpr Happening operator|(Happening a, Happening b) {
@@ -37,10 +47,19 @@ struct ClusterEvent {
     api::ObjectPtr before;             // null for what appeared
     api::ObjectPtr after;              // null for what went
 
-    const corev1::Pod* podBefore() const { return before ? api::objectAs<corev1::Pod>(*before) : nullptr; }
-    const corev1::Pod* podAfter() const { return after ? api::objectAs<corev1::Pod>(*after) : nullptr; }
-    const corev1::Node* nodeBefore() const { return before ? api::objectAs<corev1::Node>(*before) : nullptr; }
-    const corev1::Node* nodeAfter() const { return after ? api::objectAs<corev1::Node>(*after) : nullptr; }
+    // Null when there is none or it is of another kind.
+    template <typename T>
+    const T* was() const {
+        return before ? api::objectAs<T>(*before) : nullptr;
+    }
+    template <typename T>
+    const T* is() const {
+        return after ? api::objectAs<T>(*after) : nullptr;
+    }
+    const corev1::Pod* podBefore() const { return was<corev1::Pod>(); }
+    const corev1::Pod* podAfter() const { return is<corev1::Pod>(); }
+    const corev1::Node* nodeBefore() const { return was<corev1::Node>(); }
+    const corev1::Node* nodeAfter() const { return is<corev1::Node>(); }
 };
 
 // Which sides of it matter to scheduling.

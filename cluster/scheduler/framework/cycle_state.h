@@ -22,7 +22,8 @@ struct StateOf : PluginState {
 
 class CycleState {
 public:
-    explicit CycleState(std::size_t plugins) : m_states(plugins * 2), m_skipFilter(plugins), m_skipScore(plugins) {}
+    explicit CycleState(std::size_t plugins)
+        : m_states(plugins * kSteps), m_skipFilter(plugins), m_skipScore(plugins) {}
     CycleState(CycleState&&) noexcept = default;
     CycleState& operator=(CycleState&&) noexcept = default;
 
@@ -36,8 +37,10 @@ public:
         return copy;
     }
 
-    enum class Step : std::size_t { Filter, Score };  // each plugin has a place for either
-    void put(std::size_t plugin, Step step, std::unique_ptr<PluginState> state) { m_states[index(plugin, step)] = std::move(state); }
+    enum class Step : std::size_t { Filter, Score, Reserve };  // each plugin has a place for each
+    void put(std::size_t plugin, Step step, std::unique_ptr<PluginState> state) {
+        m_states[index(plugin, step)] = std::move(state);
+    }
     template <typename T>
     T* get(std::size_t plugin, Step step) const {
         return static_cast<T*>(m_states[index(plugin, step)].get());
@@ -49,7 +52,8 @@ public:
     bool skipsScore(std::size_t plugin) const { return m_skipScore[plugin]; }
 
 private:
-    static std::size_t index(std::size_t plugin, Step step) { return plugin * 2 + static_cast<std::size_t>(step); }
+    static constexpr std::size_t kSteps = 3;
+    static std::size_t index(std::size_t plugin, Step step) { return plugin * kSteps + static_cast<std::size_t>(step); }
 
     std::vector<std::unique_ptr<PluginState>> m_states;
     std::vector<bool> m_skipFilter;

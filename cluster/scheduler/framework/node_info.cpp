@@ -16,7 +16,8 @@ void NodeInfo::setNode(client::Ptr<corev1::Node> node) {
 
 void NodeInfo::count(const PodInfo& pod, int by) {
     if (pod.terminating()) return;
-    const auto found = std::find_if(m_classes.begin(), m_classes.end(), [&](const auto& each) { return each.podClass == pod.podClass; });
+    const auto found = std::find_if(m_classes.begin(), m_classes.end(),
+                                    [&](const auto& each) { return each.podClass == pod.podClass; });
     if (found == m_classes.end()) {
         m_classes.push_back({pod.podClass, by});
     } else if ((found->pods += by) == 0) {
@@ -33,10 +34,15 @@ void NodeInfo::addPod(PodInfoPtr pod) {
     m_pods.push_back(std::move(pod));
 }
 
-bool NodeInfo::removePod(const std::string& uid) {
+void NodeInfo::setDomain(std::size_t slot, int domain) {
+    if (slot >= m_domains.size()) m_domains.resize(slot + 1, kNowhere);
+    m_domains[slot] = domain;
+}
+
+PodInfoPtr NodeInfo::removePod(const std::string& uid) {
     const auto found = std::find_if(m_pods.begin(), m_pods.end(), [&](const auto& each) { return each->uid() == uid; });
-    if (found == m_pods.end()) return false;
-    const PodInfoPtr pod = std::move(*found);
+    if (found == m_pods.end()) return nullptr;
+    PodInfoPtr pod = std::move(*found);
     *found = std::move(m_pods.back());
     m_pods.pop_back();
     m_requested -= pod->requests;
@@ -47,7 +53,7 @@ bool NodeInfo::removePod(const std::string& uid) {
     }
     if (pod->affinity) std::erase(m_podsWithAffinity, pod);
     count(*pod, -1);
-    return true;
+    return pod;
 }
 
 }  // namespace qd::scheduler

@@ -36,6 +36,12 @@ public:
     // The value of a label, or null.
     const std::string* label(std::string_view key) const;
 
+    // The number of the value of a topology's label here (topology.h).
+    static constexpr int kNowhere = -1;
+    int domain(std::size_t slot) const { return slot < m_domains.size() ? m_domains[slot] : kNowhere; }
+    void setDomain(std::size_t slot, int domain);
+    void forgetDomains() { m_domains.clear(); }
+
     struct ClassCount {
         std::shared_ptr<const PodClass> podClass;
         int pods = 0;  // without those that are terminating
@@ -47,8 +53,8 @@ public:
 
     void setNode(client::Ptr<corev1::Node> node);
     void addPod(PodInfoPtr pod);
-    // Returns whether it was here.
-    bool removePod(const std::string& uid);
+    // Returns what was here; null: nothing.
+    PodInfoPtr removePod(const std::string& uid);
 
 private:
     void count(const PodInfo& pod, int by);
@@ -62,6 +68,7 @@ private:
     Resources m_scoringRequested;
     std::vector<HostPort> m_usedPorts;
     std::vector<ClassCount> m_classes;
+    std::vector<int> m_domains;  // by topology
     std::unordered_map<std::string, std::shared_ptr<ImageState>> m_images;
 };
 

@@ -1,13 +1,16 @@
 // The extension points of scheduling, with upstream's names and order:
 //
-//     PreEnqueue | PreFilter Filter PostFilter | PreScore Score Reserve Permit | Bind
+//     PreEnqueue | PreFilter Filter PostFilter | PreScore Score Reserve Permit | PreBind Bind
 //
 // A plugin implements the interfaces of the points that it works at; the framework finds out which. Everything up to
-// Permit runs on the scheduler's strand, so that plugins need no locks; Bind runs on another thread and may block.
+// Permit runs on the scheduler's strand, so that plugins need no locks; PreBind and Bind run on another thread and may
+// block for a write.
 // Source: https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,10 +22,14 @@
 #include "cluster/scheduler/framework/cycle_state.h"
 #include "cluster/scheduler/framework/diagnosis.h"
 #include "cluster/scheduler/framework/node_info.h"
+#include "cluster/scheduler/framework/nominations.h"
+#include "cluster/scheduler/framework/topology.h"
 
 namespace qd::scheduler {
 
 inline constexpr std::int64_t kMaxScore = 100;
+
+using KeyCounts = std::map<std::string, int, std::less<>>;
 
 // The nodes as they are while one Pod is scheduled; assumed Pods count.
 class Nodes {
@@ -30,17 +37,29 @@ public:
     virtual ~Nodes() = default;
     virtual const std::vector<const NodeInfo*>& all() const = 0;
     virtual const NodeInfo* find(const std::string& name) const = 0;
+    // Valid until nodes change.
+    virtual const Topology& topology(const std::string& key) const = 0;
+    // The sums of what Pods count by the topology's domains.
+    virtual std::shared_ptr<const DomainSums> tally(const std::string& identity, const Topology& topology,
+                                                    const Tallies::Weigh& weigh) const = 0;
+    // The topology keys in the terms of Pods in place, with how many Pods have them.
+    virtual const KeyCounts& requiredAntiKeys() const = 0;
+    virtual const KeyCounts& preferenceKeys() const = 0;  // also of required affinity
     virtual const PodClasses& classes() const = 0;
+    virtual const Nominations& nominations() const = 0;
 };
 
 using Feasible = std::vector<const NodeInfo*>;
+
+class Framework;
 
 class Plugin {
 public:
     virtual ~Plugin() = default;
     virtual std::string_view name() const = 0;  // upstream's
 
-    // Set once by the framework: the plugin's place in CycleState.
+    // Set once by the framework: itself, and the plugin's place in CycleState.
+    Framework* framework = nullptr;
     std::size_t slot = 0;
 };
 
@@ -58,6 +77,13 @@ public:
     virtual Happening interests() const = 0;
     // Called for events of interest only. When in doubt, true.
     virtual bool mayHelp(const PodInfo&, const ClusterEvent&) const { return true; }
+};
+
+// Wants to know what happens while Pods of its own wait outside the queue.
+class ObservingPlugin {
+public:
+    virtual ~ObservingPlugin() = default;
+    virtual void observe(const ClusterEvent& event) = 0;
 };
 
 struct PreFilterResult {
@@ -91,7 +117,8 @@ struct PostFilterResult {
 class PostFilterPlugin {
 public:
     virtual ~PostFilterPlugin() = default;
-    virtual PostFilterResult postFilter(CycleState& state, const PodInfo& pod, const Nodes& nodes, const Diagnosis& diagnosis) = 0;
+    virtual PostFilterResult postFilter(CycleState& state, const PodInfo& pod, const Nodes& nodes,
+                                        const Diagnosis& diagnosis) = 0;
 };
 
 class ScorePlugin {
@@ -109,12 +136,25 @@ public:
     virtual ~ReservePlugin() = default;
     virtual Status reserve(CycleState& state, const PodInfo& pod, const NodeInfo& node) = 0;
     virtual void unreserve(CycleState& state, const PodInfo& pod, const std::string& node) = 0;
+    // The Pod was bound: what was reserved has come true.
+    virtual void settled(CycleState&, const PodInfo&) {}
 };
 
 class PermitPlugin {
 public:
     virtual ~PermitPlugin() = default;
     virtual Status permit(const CycleState& state, const PodInfo& pod, const NodeInfo& node) = 0;
+};
+
+// What has to be done before the Pod is bound, e.g. its volumes.
+class PreBindPlugin {
+public:
+    using Done = std::function<void(Result<void>)>;
+    virtual ~PreBindPlugin() = default;
+    // On the strand, once the node is reserved.
+    virtual bool hasWork(const CycleState& state, const PodInfo& pod, const std::string& node) const = 0;
+    // On another thread; may block for a write, but not wait for others: `done` is called once, on any thread.
+    virtual void preBind(CycleState& state, const PodInfo& pod, const std::string& node, Done done) = 0;
 };
 
 // The first that does not skip decides.

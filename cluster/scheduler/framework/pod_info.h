@@ -25,9 +25,13 @@ struct HostPort {
     bool operator==(const HostPort&) const = default;
 };
 
+// Those that the Pod's containers open, its sidecars' too.
+std::vector<HostPort> hostPortsOf(const corev1::Pod& pod);
+
 // All Pods of a namespace that carry the same labels. A selector is tried on the class, not on each Pod.
 struct PodClass {
     std::size_t id = 0;  // small; used again when no Pod of the class is left
+    std::string key;     // tells it from all others
     std::string ns;
     api::Labels labels;
 };
@@ -49,11 +53,18 @@ private:
     std::shared_ptr<Table> m_table;
 };
 
+// A persistent volume claim that a Pod mounts.
+struct ClaimUse {
+    std::string name;
+    bool ephemeral = false;  // made for the Pod alone
+};
+
 struct PodInfo {
     client::Ptr<corev1::Pod> pod;
     Resources requests;
     Resources scoringRequests;
     std::vector<HostPort> hostPorts;
+    std::vector<ClaimUse> claims;  // in the order of its volumes
     std::shared_ptr<const PodClass> podClass;
     std::shared_ptr<const AffinityTerms> affinity;  // null when it has none
 

@@ -6,7 +6,8 @@ namespace qd::scheduler {
 namespace {
 
 bool isScalar(std::string_view name) {
-    return name.find('/') != std::string_view::npos || name.starts_with("hugepages-") || name.starts_with("attachable-volumes-");
+    return name.find('/') != std::string_view::npos || name.starts_with("hugepages-") ||
+           name.starts_with("attachable-volumes-");
 }
 
 // The most of what is asked, allotted and in force.
@@ -19,7 +20,8 @@ Resources effective(const api::Map<api::Quantity>& asked, const corev1::Containe
 }
 
 const corev1::ContainerStatus* statusOf(const std::vector<corev1::ContainerStatus>& statuses, const std::string& name) {
-    const auto found = std::find_if(statuses.begin(), statuses.end(), [&](const auto& each) { return each.name == name; });
+    const auto found =
+        std::find_if(statuses.begin(), statuses.end(), [&](const auto& each) { return each.name == name; });
     return found == statuses.end() ? nullptr : &*found;
 }
 
@@ -49,7 +51,8 @@ Resources initContainerRequests(const corev1::Pod& pod, bool assume, Resources& 
 Resources requestsOf(const corev1::Pod& pod, bool assume) {
     Resources total;
     for (const auto& container : pod.spec.containers) {
-        Resources needed = effective(container.resources.requests, statusOf(pod.status.containerStatuses, container.name));
+        Resources needed =
+            effective(container.resources.requests, statusOf(pod.status.containerStatuses, container.name));
         if (assume) assumeMissing(needed, container);
         total += needed;
     }
@@ -87,12 +90,21 @@ Resources::Resources(const api::Map<api::Quantity>& list) {
 }
 
 std::int64_t Resources::scalar(std::string_view name) const {
-    const auto found = std::lower_bound(scalars.begin(), scalars.end(), name, [](const auto& each, std::string_view key) { return each.first < key; });
+    const auto found = std::lower_bound(scalars.begin(), scalars.end(), name,
+                                        [](const auto& each, std::string_view key) { return each.first < key; });
     return found != scalars.end() && found->first == name ? found->second : 0;
 }
 
+std::int64_t Resources::of(std::string_view name) const {
+    if (name == "cpu") return milliCpu;
+    if (name == "memory") return memory;
+    if (name == "ephemeral-storage") return ephemeralStorage;
+    return name == "pods" ? pods : scalar(name);
+}
+
 std::int64_t& Resources::scalarRef(std::string_view name) {
-    const auto found = std::lower_bound(scalars.begin(), scalars.end(), name, [](const auto& each, std::string_view key) { return each.first < key; });
+    const auto found = std::lower_bound(scalars.begin(), scalars.end(), name,
+                                        [](const auto& each, std::string_view key) { return each.first < key; });
     if (found != scalars.end() && found->first == name) return found->second;
     return scalars.emplace(found, std::string(name), 0)->second;
 }
@@ -126,7 +138,11 @@ void Resources::raiseTo(const Resources& other) {
     }
 }
 
-Resources podRequests(const corev1::Pod& pod) { return requestsOf(pod, false); }
-Resources podScoringRequests(const corev1::Pod& pod) { return requestsOf(pod, true); }
+Resources podRequests(const corev1::Pod& pod) {
+    return requestsOf(pod, false);
+}
+Resources podScoringRequests(const corev1::Pod& pod) {
+    return requestsOf(pod, true);
+}
 
 }  // namespace qd::scheduler

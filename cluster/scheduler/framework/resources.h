@@ -13,15 +13,17 @@ namespace qd::scheduler {
 
 struct Resources {
     std::int64_t milliCpu = 0;
-    std::int64_t memory = 0;            // bytes
-    std::int64_t ephemeralStorage = 0;  // bytes
-    std::int64_t pods = 0;              // how many a node may run
+    std::int64_t memory = 0;                                         // bytes
+    std::int64_t ephemeralStorage = 0;                               // bytes
+    std::int64_t pods = 0;                                           // how many a node may run
     std::vector<std::pair<std::string, std::int64_t>> scalars = {};  // extended resources, huge pages; sorted by name
 
     Resources() = default;
     explicit Resources(const api::Map<api::Quantity>& list);
 
     std::int64_t scalar(std::string_view name) const;
+    // By the name of any of them.
+    std::int64_t of(std::string_view name) const;
     Resources& operator+=(const Resources& other);
     Resources& operator-=(const Resources& other);
     // The greater of the two, resource by resource.
@@ -37,9 +39,10 @@ inline constexpr std::int64_t kAssumedMilliCpu = 100;
 inline constexpr std::int64_t kAssumedMemory = 200 * 1024 * 1024;
 
 // What a Pod asks of its node: its containers together, or the most that its init containers need at a time where that
-// is more, sidecars included, plus overhead; requests of the Pod as a whole replace the sums. While a running Pod is being
-// resized, the most of what is asked, allotted and in force counts.
-// Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers and KEP-1287.
+// is more, sidecars included, plus overhead; requests of the Pod as a whole replace the sums. While a running Pod is
+// being resized, the most of what is asked, allotted and in force counts. Source:
+// https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers and
+// KEP-1287.
 Resources podRequests(const corev1::Pod& pod);
 // The same, each container without a request for CPU or memory counting as kAssumed*.
 Resources podScoringRequests(const corev1::Pod& pod);

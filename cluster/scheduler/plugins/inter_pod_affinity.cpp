@@ -1,52 +1,50 @@
 #include "cluster/scheduler/plugins/inter_pod_affinity.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace qd::scheduler {
 namespace {
 
-constexpr std::int64_t kRequiredWeight = 1;  // what a Pod's required terms count when others are scored
-
 const AffinityTerms kNoTerms;
 
-const AffinityTerms& termsOf(const PodInfo& pod) { return pod.affinity ? *pod.affinity : kNoTerms; }
+const AffinityTerms& termsOf(const PodInfo& pod) {
+    return pod.affinity ? *pod.affinity : kNoTerms;
+}
 
-// A number for every domain, by its key and name.
-class DomainCounts {
-public:
-    void add(const NodeInfo& node, const std::string& key, std::int64_t by) {
-        const std::string* domain = node.label(key);
-        if (!domain) return;
-        auto& counts = m_counts[key];
-        const auto found = counts.try_emplace(*domain, 0).first;
-        found->second += by;
-        if (found->second == 0) counts.erase(found);
-        if (counts.empty()) m_counts.erase(key);
-    }
-    std::int64_t of(const NodeInfo& node, const std::string& key) const {
-        const auto counts = m_counts.find(key);
-        const std::string* domain = node.label(key);
-        if (counts == m_counts.end() || !domain) return 0;
-        const auto found = counts->second.find(*domain);
-        return found == counts->second.end() ? 0 : found->second;
-    }
-    // Over all keys.
-    std::int64_t sumOf(const NodeInfo& node) const {
-        std::int64_t sum = 0;
-        for (const auto& [key, counts] : m_counts) sum += of(node, key);
-        return sum;
-    }
-    bool isAnyPositive(const NodeInfo& node) const {
-        return std::ranges::any_of(m_counts, [&](const auto& each) { return of(node, each.first) > 0; });
-    }
-    bool empty() const { return m_counts.empty(); }
+using Lister = client::Lister<corev1::Namespace>;
 
-private:
-    std::unordered_map<std::string, std::unordered_map<std::string, std::int64_t>> m_counts;
-};
+std::int64_t sumAt(const Topology& topology, const DomainSums& sums, const NodeInfo& node) {
+    const int domain = topology.domainOf(node);
+    return domain == NodeInfo::kNowhere ? 0 : sums[static_cast<std::size_t>(domain)];
+}
 
-bool hasPreferences(const AffinityTerms& terms) { return !terms.preferred.empty() || !terms.preferredAnti.empty(); }
+// How many of the terms of this key take the Pod.
+std::int64_t countTerms(const AffinityTermList& terms, const std::string& key, const PodClass& pod, const Lister& all) {
+    return std::ranges::count_if(
+        terms, [&](const auto& term) { return term.topologyKey == key && term.matches(pod.ns, pod.labels, all); });
+}
+
+std::int64_t weighTerms(const AffinityTermList& terms, const std::string& key, const PodClass& pod, const Lister& all) {
+    std::int64_t sum = 0;
+    for (const auto& term : terms) {
+        if (term.topologyKey == key && term.matches(pod.ns, pod.labels, all)) sum += term.weight;
+    }
+    return sum;
+}
+
+bool takesAll(const AffinityTermList& terms, const PodClass& pod, const Lister& all) {
+    return std::ranges::all_of(terms, [&](const auto& term) { return term.matches(pod.ns, pod.labels, all); });
+}
+
+std::set<std::string> keysOf(const AffinityTermList& terms) {
+    std::set<std::string> keys;
+    for (const auto& term : terms) keys.insert(term.topologyKey);
+    return keys;
+}
+
+bool hasPreferences(const AffinityTerms& terms) {
+    return !terms.preferred.empty() || !terms.preferredAnti.empty();
+}
 
 bool movedDomain(const corev1::Node* before, const corev1::Node* after, const std::string& key, bool mayLoseIt) {
     const auto valueOn = [&](const corev1::Node* node) -> const std::string* {
@@ -62,89 +60,127 @@ bool movedDomain(const corev1::Node* before, const corev1::Node* after, const st
 }  // namespace
 
 struct InterPodAffinity::Counts : StateOf<Counts> {
-    DomainCounts wanted;          // Pods that this one wants to be near, by its terms
-    DomainCounts unwanted;        // Pods that this one does not want to be near
-    DomainCounts unwantedByThem;  // Pods that do not want this one near
+    struct ByKey {
+        const Topology* topology = nullptr;
+        Tallies::Weigh weigh;
+        DomainSums sums;
+
+        std::int64_t at(const NodeInfo& node) const { return sumAt(*topology, sums, node); }
+        bool isAnywhere() const {
+            return std::ranges::any_of(sums, [](std::int64_t sum) { return sum != 0; });
+        }
+    };
+    std::vector<ByKey> wanted;          // Pods that this one wants to be near: that all its terms take
+    std::vector<ByKey> unwanted;        // Pods that this one does not want to be near
+    std::vector<ByKey> unwantedByThem;  // Pods that do not want this one near
 };
 
 struct InterPodAffinity::Preference : StateOf<Preference> {
-    DomainCounts weights;
+    struct ByKey {
+        const Topology* topology = nullptr;
+        std::shared_ptr<const DomainSums> sums;
+    };
+    std::vector<ByKey> weights;
 };
 
-void InterPodAffinity::count(Counts& counts, const PodInfo& pod, const PodInfo& other, const NodeInfo& node, int by) const {
-    for (const auto& term : termsOf(other).requiredAnti) {
-        if (term.matches(*pod.pod, m_namespaces)) counts.unwantedByThem.add(node, term.topologyKey, by);
-    }
-    const AffinityTerms& own = termsOf(pod);
-    if (matchesAll(own.required, *other.pod, m_namespaces)) {
-        for (const auto& term : own.required) counts.wanted.add(node, term.topologyKey, by);
-    }
-    for (const auto& term : own.requiredAnti) {
-        if (term.matches(*other.pod, m_namespaces)) counts.unwanted.add(node, term.topologyKey, by);
-    }
-}
-
 PreFilterResult InterPodAffinity::preFilter(CycleState& state, const PodInfo& pod, const Nodes& nodes) {
-    const bool itself = !termsOf(pod).required.empty() || !termsOf(pod).requiredAnti.empty();
+    const AffinityTerms& own = termsOf(pod);
+    if (own.required.empty() && own.requiredAnti.empty() && nodes.requiredAntiKeys().empty())
+        return {.status = Status::skip()};
     auto counts = std::make_unique<Counts>();
-    for (const NodeInfo* node : nodes.all()) {
-        for (const auto& other : itself ? node->pods() : node->podsWithAffinity()) count(*counts, pod, *other, *node, 1);
+    const auto add = [&](std::vector<Counts::ByKey>& to, const std::string& question, const std::string& key,
+                         Tallies::Weigh weigh) {
+        const Topology& topology = nodes.topology(key);
+        const auto sums = nodes.tally(question, topology, weigh);
+        to.push_back({&topology, std::move(weigh), *sums});
+    };
+    for (const auto& key : keysOf(own.required)) {
+        add(counts->wanted, "wanted " + own.identity, key,
+            [terms = pod.affinity, all = m_namespaces](const PodInfo& other) -> std::int64_t {
+                return takesAll(terms->required, *other.podClass, all) ? 1 : 0;
+            });
     }
-    if (!itself && counts->unwantedByThem.empty()) return {.status = Status::skip()};
+    for (const auto& key : keysOf(own.requiredAnti)) {
+        add(counts->unwanted, "unwanted " + own.identity, key,
+            [terms = pod.affinity, key, all = m_namespaces](const PodInfo& other) {
+                return countTerms(terms->requiredAnti, key, *other.podClass, all);
+            });
+    }
+    for (const auto& [key, count] : nodes.requiredAntiKeys()) {
+        add(counts->unwantedByThem, "unwanted by others " + pod.podClass->key, key,
+            [podClass = pod.podClass, key = key, all = m_namespaces](const PodInfo& other) {
+                return countTerms(termsOf(other).requiredAnti, key, *podClass, all);
+            });
+    }
+    std::erase_if(counts->unwantedByThem, [](const auto& each) { return !each.isAnywhere(); });
+    if (own.required.empty() && own.requiredAnti.empty() && counts->unwantedByThem.empty())
+        return {.status = Status::skip()};
     state.put(slot, CycleState::Step::Filter, std::move(counts));
     return {};
 }
 
-void InterPodAffinity::change(CycleState& state, const PodInfo& pod, const PodInfo& other, const NodeInfo& node, int by) const {
-    if (auto* counts = state.get<Counts>(slot, CycleState::Step::Filter)) count(*counts, pod, other, node, by);
+void InterPodAffinity::change(CycleState& state, const PodInfo& other, const NodeInfo& node, int by) const {
+    auto* counts = state.get<Counts>(slot, CycleState::Step::Filter);
+    if (!counts) return;
+    for (auto* list : {&counts->wanted, &counts->unwanted, &counts->unwantedByThem}) {
+        for (auto& each : *list) {
+            const int domain = each.topology->domainOf(node);
+            if (domain != NodeInfo::kNowhere) each.sums[static_cast<std::size_t>(domain)] += by * each.weigh(other);
+        }
+    }
 }
 
-void InterPodAffinity::podAdded(CycleState& state, const PodInfo& pod, const PodInfo& added, const NodeInfo& node) const {
-    change(state, pod, added, node, 1);
+void InterPodAffinity::podAdded(CycleState& state, const PodInfo&, const PodInfo& added, const NodeInfo& node) const {
+    change(state, added, node, 1);
 }
-
-void InterPodAffinity::podRemoved(CycleState& state, const PodInfo& pod, const PodInfo& removed, const NodeInfo& node) const {
-    change(state, pod, removed, node, -1);
+void InterPodAffinity::podRemoved(CycleState& state, const PodInfo&, const PodInfo& removed,
+                                  const NodeInfo& node) const {
+    change(state, removed, node, -1);
 }
 
 bool InterPodAffinity::isBesideThoseItWants(const Counts& counts, const PodInfo& pod, const NodeInfo& node) const {
-    const auto& terms = termsOf(pod).required;
-    const bool hasDomains = std::ranges::all_of(terms, [&](const auto& term) { return node.label(term.topologyKey) != nullptr; });
-    if (!hasDomains) return false;
-    if (std::ranges::all_of(terms, [&](const auto& term) { return counts.wanted.of(node, term.topologyKey) > 0; })) return true;
+    const auto& wanted = counts.wanted;
+    if (std::ranges::any_of(wanted,
+                            [&](const auto& each) { return each.topology->domainOf(node) == NodeInfo::kNowhere; }))
+        return false;
+    if (std::ranges::all_of(wanted, [&](const auto& each) { return each.at(node) > 0; })) return true;
     // The first of Pods that want to be near each other may stand anywhere.
-    return counts.wanted.empty() && matchesAll(terms, *pod.pod, m_namespaces);
+    const bool isFirst = std::ranges::none_of(wanted, [](const auto& each) { return each.isAnywhere(); });
+    return isFirst && takesAll(termsOf(pod).required, *pod.podClass, m_namespaces);
 }
 
 Status InterPodAffinity::filter(const CycleState& state, const PodInfo& pod, const NodeInfo& node) const {
     const auto& counts = *state.get<Counts>(slot, CycleState::Step::Filter);
+    const auto isThere = [&](const Counts::ByKey& each) { return each.at(node) > 0; };
     if (!isBesideThoseItWants(counts, pod, node)) return Status::unresolvable(m_notBeside);
-    const auto& anti = termsOf(pod).requiredAnti;
-    if (std::ranges::any_of(anti, [&](const auto& term) { return counts.unwanted.of(node, term.topologyKey) > 0; })) return Status::unschedulable(m_besideUnwanted);
-    if (counts.unwantedByThem.isAnyPositive(node)) return Status::unschedulable(m_unwanted);
+    if (std::ranges::any_of(counts.unwanted, isThere)) return Status::unschedulable(m_besideUnwanted);
+    if (std::ranges::any_of(counts.unwantedByThem, isThere)) return Status::unschedulable(m_unwanted);
     return {};
 }
 
-void InterPodAffinity::weigh(Preference& preference, const PodInfo& pod, const PodInfo& other, const NodeInfo& node) const {
-    const auto add = [&](const AffinityTermList& terms, const PodInfo& subject, std::int64_t sign) {
-        for (const auto& term : terms) {
-            if (term.matches(*subject.pod, m_namespaces)) preference.weights.add(node, term.topologyKey, sign * term.weight);
-        }
-    };
-    add(termsOf(pod).preferred, other, 1);
-    add(termsOf(pod).preferredAnti, other, -1);
-    add(termsOf(other).preferred, pod, 1);
-    add(termsOf(other).preferredAnti, pod, -1);
-    for (const auto& term : termsOf(other).required) {
-        if (term.matches(*pod.pod, m_namespaces)) preference.weights.add(node, term.topologyKey, kRequiredWeight);
-    }
-}
-
 Status InterPodAffinity::preScore(CycleState& state, const PodInfo& pod, const Feasible&, const Nodes& nodes) {
-    const bool itself = hasPreferences(termsOf(pod));
+    const AffinityTerms& own = termsOf(pod);
+    const bool itself = hasPreferences(own);
+    if (!itself && m_ignoreOthersPreferences) return Status::skip();
+    std::set<std::string> keys = keysOf(own.preferred);
+    keys.merge(keysOf(own.preferredAnti));
+    for (const auto& [key, count] : nodes.preferenceKeys()) keys.insert(key);
     auto preference = std::make_unique<Preference>();
-    for (const NodeInfo* node : nodes.all()) {
-        for (const auto& other : itself ? node->pods() : node->podsWithAffinity()) weigh(*preference, pod, *other, *node);
+    for (const auto& key : keys) {
+        const Topology& topology = nodes.topology(key);
+        const auto weigh = [terms = pod.affinity, podClass = pod.podClass, key, all = m_namespaces,
+                            required = m_requiredWeight](const PodInfo& other) {
+            const AffinityTerms& mine = terms ? *terms : kNoTerms;
+            const AffinityTerms& theirs = termsOf(other);
+            return weighTerms(mine.preferred, key, *other.podClass, all) -
+                   weighTerms(mine.preferredAnti, key, *other.podClass, all) +
+                   weighTerms(theirs.preferred, key, *podClass, all) -
+                   weighTerms(theirs.preferredAnti, key, *podClass, all) +
+                   required * countTerms(theirs.required, key, *podClass, all);
+        };
+        auto sums = nodes.tally("preferred " + pod.podClass->key + '\n' + own.identity, topology, weigh);
+        if (std::ranges::any_of(*sums, [](std::int64_t sum) { return sum != 0; }))
+            preference->weights.push_back({&topology, std::move(sums)});
     }
     if (preference->weights.empty()) return Status::skip();
     state.put(slot, CycleState::Step::Score, std::move(preference));
@@ -152,14 +188,20 @@ Status InterPodAffinity::preScore(CycleState& state, const PodInfo& pod, const F
 }
 
 std::int64_t InterPodAffinity::score(const CycleState& state, const PodInfo&, const NodeInfo& node) const {
-    return state.get<Preference>(slot, CycleState::Step::Score)->weights.sumOf(node);
+    std::int64_t sum = 0;
+    for (const auto& each : state.get<Preference>(slot, CycleState::Step::Score)->weights)
+        sum += sumAt(*each.topology, *each.sums, node);
+    return sum;
 }
 
 void InterPodAffinity::normalize(const CycleState&, const Feasible&, std::vector<std::int64_t>& scores) const {
     if (scores.empty()) return;
     const auto [least, most] = std::ranges::minmax(scores);
     for (auto& score : scores) {
-        score = most == least ? 0 : static_cast<std::int64_t>(static_cast<double>(kMaxScore) * (static_cast<double>(score - least) / static_cast<double>(most - least)));
+        score = most == least
+                    ? 0
+                    : static_cast<std::int64_t>(static_cast<double>(kMaxScore) * (static_cast<double>(score - least) /
+                                                                                  static_cast<double>(most - least)));
     }
 }
 
@@ -167,7 +209,9 @@ bool InterPodAffinity::podMayHelp(const PodInfo& pod, const ClusterEvent& event)
     const corev1::Pod* before = event.podBefore();
     const corev1::Pod* after = event.podAfter();
     const AffinityTerms& own = termsOf(pod);
-    const auto matches = [&](const AffinityTermList& terms, const corev1::Pod* which) { return which && matchesAll(terms, *which, m_namespaces); };
+    const auto matches = [&](const AffinityTermList& terms, const corev1::Pod* which) {
+        return which && matchesAll(terms, *which, m_namespaces);
+    };
     if (before && after && before->metadata.uid == after->metadata.uid && after->metadata.uid == pod.uid()) return true;
     if (anyOf(event.what, Happening::PodRemoved)) {
         const corev1::Pod* gone = before ? before : after;
@@ -189,10 +233,13 @@ bool InterPodAffinity::mayHelp(const PodInfo& pod, const ClusterEvent& event) co
     const AffinityTerms& own = termsOf(pod);
     if (!before) {
         if (!own.requiredAnti.empty()) return true;
-        return std::ranges::any_of(own.required, [&](const auto& term) { return after->metadata.labels.contains(term.topologyKey); });
+        return std::ranges::any_of(own.required,
+                                   [&](const auto& term) { return after->metadata.labels.contains(term.topologyKey); });
     }
-    return std::ranges::any_of(own.required, [&](const auto& term) { return movedDomain(before, after, term.topologyKey, false); }) ||
-           std::ranges::any_of(own.requiredAnti, [&](const auto& term) { return movedDomain(before, after, term.topologyKey, true); });
+    return std::ranges::any_of(own.required,
+                               [&](const auto& term) { return movedDomain(before, after, term.topologyKey, false); }) ||
+           std::ranges::any_of(own.requiredAnti,
+                               [&](const auto& term) { return movedDomain(before, after, term.topologyKey, true); });
 }
 
 }  // namespace qd::scheduler

@@ -20,12 +20,33 @@ std::optional<std::set<std::string>> namesIn(const corev1::NodeSelectorTerm& ter
     return names;
 }
 
+using Preferences = std::vector<corev1::PreferredSchedulingTerm>;
+
+const Preferences& preferencesOf(const corev1::NodeAffinity* affinity) {
+    static const Preferences none;
+    return affinity ? affinity->preferredDuringSchedulingIgnoredDuringExecution : none;
+}
+
+const Preferences& preferencesOf(const PodInfo& pod) {
+    return preferencesOf(pod.pod->spec.affinity ? pod.pod->spec.affinity->nodeAffinity.get() : nullptr);
+}
+
+std::int64_t weightOf(const Preferences& preferences, const corev1::Node& node) {
+    std::int64_t sum = 0;
+    for (const auto& term : preferences) {
+        if (api::matches(term.preference, node)) sum += term.weight;
+    }
+    return sum;
+}
+
 }  // namespace
 
 PreFilterResult NodeAffinity::preFilter(CycleState&, const PodInfo& pod, const Nodes&) {
-    if (!api::hasRequiredAffinity(*pod.pod)) return {.status = Status::skip()};
+    const bool added = m_added && m_added->requiredDuringSchedulingIgnoredDuringExecution;
+    if (!added && !api::hasRequiredAffinity(*pod.pod)) return {.status = Status::skip()};
     const auto& affinity = pod.pod->spec.affinity;
-    if (!affinity || !affinity->nodeAffinity || !affinity->nodeAffinity->requiredDuringSchedulingIgnoredDuringExecution) return {};
+    if (!affinity || !affinity->nodeAffinity || !affinity->nodeAffinity->requiredDuringSchedulingIgnoredDuringExecution)
+        return {};
     const auto& terms = affinity->nodeAffinity->requiredDuringSchedulingIgnoredDuringExecution->nodeSelectorTerms;
     if (terms.empty()) return {};
     std::set<std::string> all;
@@ -39,25 +60,25 @@ PreFilterResult NodeAffinity::preFilter(CycleState&, const PodInfo& pod, const N
 }
 
 Status NodeAffinity::filter(const CycleState&, const PodInfo& pod, const NodeInfo& node) const {
+    if (m_added && m_added->requiredDuringSchedulingIgnoredDuringExecution &&
+        !api::matches(*m_added->requiredDuringSchedulingIgnoredDuringExecution, *node.node())) {
+        return Status::unresolvable(m_notAsAdded);
+    }
     if (api::matchesRequiredAffinity(*pod.pod, *node.node())) return {};
     return Status::unresolvable(m_mismatch);
 }
 
 Status NodeAffinity::preScore(CycleState&, const PodInfo& pod, const Feasible&, const Nodes&) {
-    const auto& affinity = pod.pod->spec.affinity;
-    const bool prefers = affinity && affinity->nodeAffinity && !affinity->nodeAffinity->preferredDuringSchedulingIgnoredDuringExecution.empty();
-    return prefers ? Status() : Status::skip();
+    return preferencesOf(pod).empty() && preferencesOf(m_added.get()).empty() ? Status::skip() : Status();
 }
 
 std::int64_t NodeAffinity::score(const CycleState&, const PodInfo& pod, const NodeInfo& node) const {
-    std::int64_t sum = 0;
-    for (const auto& term : pod.pod->spec.affinity->nodeAffinity->preferredDuringSchedulingIgnoredDuringExecution) {
-        if (api::matches(term.preference, *node.node())) sum += term.weight;
-    }
-    return sum;
+    return weightOf(preferencesOf(pod), *node.node()) + weightOf(preferencesOf(m_added.get()), *node.node());
 }
 
-void NodeAffinity::normalize(const CycleState&, const Feasible&, std::vector<std::int64_t>& scores) const { normalizeToMax(scores, false); }
+void NodeAffinity::normalize(const CycleState&, const Feasible&, std::vector<std::int64_t>& scores) const {
+    normalizeToMax(scores, false);
+}
 
 bool NodeAffinity::mayHelp(const PodInfo& pod, const ClusterEvent& event) const {
     const auto* node = event.nodeAfter();

@@ -11,6 +11,7 @@ public:
     PreFilterResult preFilter(CycleState& state, const PodInfo& pod, const Nodes& nodes) override;
     Status filter(const CycleState& state, const PodInfo& pod, const NodeInfo& node) const override;
     Happening interests() const override { return Happening::PodRemoved | Happening::NodeAdded; }
+    bool mayHelp(const PodInfo& pod, const ClusterEvent& event) const override;
 
 private:
     const Text m_taken = text("node(s) didn't have free ports for the requested pod ports");

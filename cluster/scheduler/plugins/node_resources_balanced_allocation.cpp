@@ -4,27 +4,35 @@
 #include <cmath>
 
 namespace qd::scheduler {
-namespace {
-
-// (1 - standard deviation of the shares in use) * kMaxScore. With two resources the deviation is half their difference.
-std::int64_t evenness(std::int64_t cpu, std::int64_t memory, const Resources& allocatable) {
-    if (allocatable.milliCpu == 0 || allocatable.memory == 0) return kMaxScore;
-    const double cpuShare = std::min(1.0, static_cast<double>(cpu) / static_cast<double>(allocatable.milliCpu));
-    const double memoryShare = std::min(1.0, static_cast<double>(memory) / static_cast<double>(allocatable.memory));
-    return static_cast<std::int64_t>((1 - std::abs(cpuShare - memoryShare) / 2) * static_cast<double>(kMaxScore));
-}
-
-}  // namespace
 
 Status NodeResourcesBalancedAllocation::preScore(CycleState&, const PodInfo& pod, const Feasible&, const Nodes&) {
-    return pod.requests.milliCpu == 0 && pod.requests.memory == 0 ? Status::skip() : Status();
+    const bool asks =
+        std::ranges::any_of(m_resources, [&](const auto& resource) { return pod.requests.of(resource.name) != 0; });
+    return asks ? Status() : Status::skip();
+}
+
+// (1 - standard deviation of the shares in use) * kMaxScore.
+std::int64_t NodeResourcesBalancedAllocation::evenness(const Resources* more, const NodeInfo& node) const {
+    double sum = 0;
+    double squares = 0;
+    int count = 0;
+    for (const auto& resource : m_resources) {
+        const std::int64_t capacity = node.allocatable().of(resource.name);
+        if (capacity == 0) continue;
+        const std::int64_t used = node.requested().of(resource.name) + (more ? more->of(resource.name) : 0);
+        const double share = std::min(1.0, static_cast<double>(used) / static_cast<double>(capacity));
+        sum += share;
+        squares += share * share;
+        ++count;
+    }
+    if (count < 2) return kMaxScore;
+    const double mean = sum / count;
+    const double deviation = std::sqrt(std::max(0.0, squares / count - mean * mean));
+    return static_cast<std::int64_t>((1 - deviation) * static_cast<double>(kMaxScore));
 }
 
 std::int64_t NodeResourcesBalancedAllocation::score(const CycleState&, const PodInfo& pod, const NodeInfo& node) const {
-    const Resources& used = node.requested();
-    const std::int64_t with = evenness(used.milliCpu + pod.requests.milliCpu, used.memory + pod.requests.memory, node.allocatable());
-    const std::int64_t without = evenness(used.milliCpu, used.memory, node.allocatable());
-    return kMaxScore / 2 + (kMaxScore / 2 + with - without) / 2;
+    return kMaxScore / 2 + (kMaxScore / 2 + evenness(&pod.requests, node) - evenness(nullptr, node)) / 2;
 }
 
 }  // namespace qd::scheduler

@@ -27,21 +27,25 @@ void require(metav1::LabelSelector& selector, const api::Labels& labels) {
 void require(metav1::LabelSelector& selector, const api::Box<metav1::LabelSelector>& other) {
     if (!other) return;
     require(selector, other->matchLabels);
-    selector.matchExpressions.insert(selector.matchExpressions.end(), other->matchExpressions.begin(), other->matchExpressions.end());
+    selector.matchExpressions.insert(selector.matchExpressions.end(), other->matchExpressions.begin(),
+                                     other->matchExpressions.end());
 }
 
-Result<api::LabelSelector> selectorOf(const corev1::TopologySpreadConstraint& constraint, const api::Labels& podLabels) {
+Result<api::LabelSelector> selectorOf(const corev1::TopologySpreadConstraint& constraint,
+                                      const api::Labels& podLabels) {
     if (!constraint.labelSelector) return api::LabelSelector::nothing();
     metav1::LabelSelector selector = *constraint.labelSelector;
     for (const auto& key : constraint.matchLabelKeys) {
-        if (const auto label = podLabels.find(key); label != podLabels.end()) selector.matchExpressions.push_back(exactly(key, label->second));
+        if (const auto label = podLabels.find(key); label != podLabels.end())
+            selector.matchExpressions.push_back(exactly(key, label->second));
     }
     return api::LabelSelector::from(selector);
 }
 
 const metav1::OwnerReference* controllerOf(const corev1::Pod& pod) {
     const auto& owners = pod.metadata.ownerReferences;
-    const auto found = std::find_if(owners.begin(), owners.end(), [](const auto& each) { return each.controller.value_or(false); });
+    const auto found =
+        std::find_if(owners.begin(), owners.end(), [](const auto& each) { return each.controller.value_or(false); });
     return found == owners.end() ? nullptr : &*found;
 }
 
@@ -64,9 +68,35 @@ int SpreadConstraint::count(const NodeInfo& node, const std::string& ns) const {
 }
 
 bool SpreadConstraint::includes(const NodeInfo& node, const corev1::Pod& pod) const {
-    if (honorAffinity && api::hasRequiredAffinity(pod) && !api::matchesRequiredAffinity(pod, *node.node())) return false;
+    if (honorAffinity && api::hasRequiredAffinity(pod) && !api::matchesRequiredAffinity(pod, *node.node()))
+        return false;
     return !honorTaints || api::mayBeScheduled(pod.spec.tolerations, node.node()->spec.taints);
 }
+
+namespace {
+
+SpreadConstraint constraintOf(const corev1::TopologySpreadConstraint& given, api::LabelSelector selector) {
+    SpreadConstraint constraint;
+    constraint.maxSkew = given.maxSkew;
+    constraint.topologyKey = given.topologyKey;
+    constraint.selector = std::move(selector);
+    constraint.minDomains = given.minDomains.value_or(1);
+    constraint.honorAffinity = given.nodeAffinityPolicy.value_or("Honor") == "Honor";
+    constraint.honorTaints = given.nodeTaintsPolicy.value_or("Ignore") == "Honor";
+    return constraint;
+}
+
+std::vector<corev1::TopologySpreadConstraint> systemDefaults() {
+    std::vector<corev1::TopologySpreadConstraint> defaults(2);
+    defaults[0].topologyKey = "kubernetes.io/hostname";
+    defaults[0].maxSkew = kHostSkew;
+    defaults[1].topologyKey = "topology.kubernetes.io/zone";
+    defaults[1].maxSkew = kZoneSkew;
+    for (auto& each : defaults) each.whenUnsatisfiable = "ScheduleAnyway";
+    return defaults;
+}
+
+}  // namespace
 
 Result<std::vector<SpreadConstraint>> spreadConstraints(const corev1::Pod& pod, std::string_view whenUnsatisfiable) {
     std::vector<SpreadConstraint> constraints;
@@ -74,20 +104,15 @@ Result<std::vector<SpreadConstraint>> spreadConstraints(const corev1::Pod& pod, 
         if (each.whenUnsatisfiable != whenUnsatisfiable) continue;
         auto selector = selectorOf(each, pod.metadata.labels);
         if (!selector) return fail(std::move(selector.error()));
-        SpreadConstraint constraint;
-        constraint.maxSkew = each.maxSkew;
-        constraint.topologyKey = each.topologyKey;
-        constraint.selector = std::move(*selector);
-        constraint.minDomains = each.minDomains.value_or(1);
-        constraint.honorAffinity = each.nodeAffinityPolicy.value_or("Honor") == "Honor";
-        constraint.honorTaints = each.nodeTaintsPolicy.value_or("Ignore") == "Honor";
-        constraints.push_back(std::move(constraint));
+        constraints.push_back(constraintOf(each, std::move(*selector)));
     }
     return constraints;
 }
 
-DefaultSpread::DefaultSpread(client::InformerFactory& informers)
-    : m_services(client::listerFor<corev1::Service>(informers)),
+DefaultSpread::DefaultSpread(client::InformerFactory& informers, SpreadArguments arguments)
+    : m_arguments(std::move(arguments)),
+      m_constraints(m_arguments.systemDefaults ? systemDefaults() : m_arguments.defaults),
+      m_services(client::listerFor<corev1::Service>(informers)),
       m_replicationControllers(client::listerFor<corev1::ReplicationController>(informers)),
       m_replicaSets(client::listerFor<appsv1::ReplicaSet>(informers)),
       m_statefulSets(client::listerFor<appsv1::StatefulSet>(informers)) {}
@@ -97,7 +122,8 @@ Result<api::LabelSelector> DefaultSpread::selectorFor(const corev1::Pod& pod) co
     const std::string& ns = pod.metadata.namespace_;
     for (const auto& service : m_services.list(ns)) {
         const auto& wanted = service->spec.selector;
-        if (!wanted.empty() && api::LabelSelector::fromMap(wanted).matches(pod.metadata.labels)) require(selector, wanted);
+        if (!wanted.empty() && api::LabelSelector::fromMap(wanted).matches(pod.metadata.labels))
+            require(selector, wanted);
     }
     if (const auto* owner = controllerOf(pod)) {
         if (owner->kind == "ReplicaSet" && owner->apiVersion == "apps/v1") {
@@ -105,22 +131,24 @@ Result<api::LabelSelector> DefaultSpread::selectorFor(const corev1::Pod& pod) co
         } else if (owner->kind == "StatefulSet" && owner->apiVersion == "apps/v1") {
             if (const auto set = m_statefulSets.get(ns, owner->name)) require(selector, set->spec.selector);
         } else if (owner->kind == "ReplicationController" && owner->apiVersion == "v1") {
-            if (const auto controller = m_replicationControllers.get(ns, owner->name)) require(selector, controller->spec.selector);
+            if (const auto controller = m_replicationControllers.get(ns, owner->name))
+                require(selector, controller->spec.selector);
         }
     }
     return api::LabelSelector::from(selector);
 }
 
-std::vector<SpreadConstraint> DefaultSpread::of(const corev1::Pod& pod) const {
+Result<std::vector<SpreadConstraint>> DefaultSpread::of(const corev1::Pod& pod,
+                                                        std::string_view whenUnsatisfiable) const {
+    std::vector<SpreadConstraint> constraints;
+    if (std::ranges::none_of(m_constraints,
+                             [&](const auto& each) { return each.whenUnsatisfiable == whenUnsatisfiable; }))
+        return constraints;
     auto selector = selectorFor(pod);
-    if (!selector || selector->empty()) return {};
-    std::vector<SpreadConstraint> constraints(2);
-    constraints[0].maxSkew = kHostSkew;
-    constraints[0].topologyKey = "kubernetes.io/hostname";
-    constraints[0].selector = *selector;
-    constraints[1].maxSkew = kZoneSkew;
-    constraints[1].topologyKey = "topology.kubernetes.io/zone";
-    constraints[1].selector = std::move(*selector);
+    if (!selector || selector->empty()) return constraints;
+    for (const auto& each : m_constraints) {
+        if (each.whenUnsatisfiable == whenUnsatisfiable) constraints.push_back(constraintOf(each, *selector));
+    }
     return constraints;
 }
 

@@ -17,6 +17,7 @@
 #include "cluster/scheduler/plugins/taint_toleration.h"
 #include "cluster/scheduler/scheduling_algorithm.h"
 #include "tests/cluster/scheduler/builders.h"
+#include "tests/cluster/scheduler/fake_handle.h"
 #include "tests/cluster/scheduler/no_client.h"
 #include "tests/cluster/scheduler/scene.h"
 
@@ -89,7 +90,11 @@ private slots:
         check<NodeUnschedulable>({
             {"open", pod("a"), node("n"), {}, ""},
             {"cordoned", pod("a"), cordoned(node("n")), {}, "node(s) were unschedulable"},
-            {"tolerated", tolerating(pod("a"), toleration("node.kubernetes.io/unschedulable", "Exists", "NoSchedule")), cordoned(node("n")), {}, ""},
+            {"tolerated",
+             tolerating(pod("a"), toleration("node.kubernetes.io/unschedulable", "Exists", "NoSchedule")),
+             cordoned(node("n")),
+             {},
+             ""},
         });
     }
 
@@ -108,9 +113,21 @@ private slots:
             {"NoExecute", pod("a"), tainted(node("n"), "k", "NoExecute"), {}, untolerated},
             {"PreferNoSchedule keeps nobody out", pod("a"), tainted(node("n"), "k", "PreferNoSchedule"), {}, ""},
             {"by key", tolerating(pod("a"), toleration("k", "Exists")), tainted(node("n"), "k", "NoSchedule"), {}, ""},
-            {"everything", tolerating(pod("a"), toleration("", "Exists")), tainted(node("n"), "k", "NoExecute"), {}, ""},
-            {"another effect", tolerating(pod("a"), toleration("k", "Exists", "NoExecute")), tainted(node("n"), "k", "NoSchedule"), {}, untolerated},
-            {"equal values", tolerating(pod("a"), toleration("k", "Equal", "NoSchedule")), tainted(node("n"), "k", "NoSchedule"), {}, ""},
+            {"everything",
+             tolerating(pod("a"), toleration("", "Exists")),
+             tainted(node("n"), "k", "NoExecute"),
+             {},
+             ""},
+            {"another effect",
+             tolerating(pod("a"), toleration("k", "Exists", "NoExecute")),
+             tainted(node("n"), "k", "NoSchedule"),
+             {},
+             untolerated},
+            {"equal values",
+             tolerating(pod("a"), toleration("k", "Equal", "NoSchedule")),
+             tainted(node("n"), "k", "NoSchedule"),
+             {},
+             ""},
         });
     }
 
@@ -143,8 +160,16 @@ private slots:
             {"DoesNotExist", requiring(pod("a"), term("disk", "DoesNotExist")), node("n"), {}, ""},
             {"Gt", requiring(pod("a"), term("cores", "Gt", {"8"})), labelled(node("n"), "cores", "16"), {}, ""},
             {"Lt", requiring(pod("a"), term("cores", "Lt", {"8"})), labelled(node("n"), "cores", "16"), {}, kAffinity},
-            {"Gt of no number", requiring(pod("a"), term("cores", "Gt", {"8"})), labelled(node("n"), "cores", "many"), {}, kAffinity},
-            {"one of two terms", requiring(requiring(pod("a"), term("x", "Exists")), term("disk", "Exists")), ssd, {}, ""},
+            {"Gt of no number",
+             requiring(pod("a"), term("cores", "Gt", {"8"})),
+             labelled(node("n"), "cores", "many"),
+             {},
+             kAffinity},
+            {"one of two terms",
+             requiring(requiring(pod("a"), term("x", "Exists")), term("disk", "Exists")),
+             ssd,
+             {},
+             ""},
             {"an empty term matches nothing", requiring(pod("a"), corev1::NodeSelectorTerm()), ssd, {}, kAffinity},
             {"by name", requiring(byName, fieldTerm), node("n"), {}, ""},
             {"by another name", requiring(byName, fieldTerm), node("m"), {}, kAffinity},
@@ -156,7 +181,8 @@ private slots:
         scene.add(labelled(node("both"), "disk", "ssd"));
         scene.add(node("none"));
         auto subject = pod("a");
-        auto& preferred = subject.spec.affinity.ensure().nodeAffinity.ensure().preferredDuringSchedulingIgnoredDuringExecution;
+        auto& preferred =
+            subject.spec.affinity.ensure().nodeAffinity.ensure().preferredDuringSchedulingIgnoredDuringExecution;
         preferred.resize(1);
         preferred[0].weight = 7;
         preferred[0].preference = term("disk", "In", {"ssd"});
@@ -190,10 +216,22 @@ private slots:
             {"number of Pods", pod("a"), node("n", "4", "8Gi", "1"), {pod("b")}, "Too many pods"},
             {"asks for nothing", pod("a"), node("n"), {pod("b", "4", "8Gi")}, ""},
             {"extended", gpu, node("n"), {}, "Insufficient example.com/gpu"},
-            {"the biggest init container counts", withInit(pod("a", "1"), "5", false), node("n"), {}, "Insufficient cpu"},
-            {"init containers run one by one", withInit(withInit(pod("a", "1"), "3", false), "4", false), node("n"), {}, ""},
+            {"the biggest init container counts",
+             withInit(pod("a", "1"), "5", false),
+             node("n"),
+             {},
+             "Insufficient cpu"},
+            {"init containers run one by one",
+             withInit(withInit(pod("a", "1"), "3", false), "4", false),
+             node("n"),
+             {},
+             ""},
             {"sidecars stay", withInit(pod("a", "3"), "2", true), node("n"), {}, "Insufficient cpu"},
-            {"init beside a sidecar", withInit(withInit(pod("a", "1"), "2", true), "3", false), node("n"), {}, "Insufficient cpu"},
+            {"init beside a sidecar",
+             withInit(withInit(pod("a", "1"), "2", true), "3", false),
+             node("n"),
+             {},
+             "Insufficient cpu"},
             {"overhead", overhead, node("n"), {}, "Insufficient cpu"},
         });
     }
@@ -203,8 +241,10 @@ private slots:
         scene.add(node("n"));
         scene.add(onNode(pod("b", "3"), "n"));
         CycleState state(1);
-        QVERIFY(scene.framework->filter(state, *scene.info(pod("a", "2")), *scene.cache.find("n")).code == Code::Unschedulable);
-        QVERIFY(scene.framework->filter(state, *scene.info(pod("a", "5")), *scene.cache.find("n")).code == Code::UnschedulableAndUnresolvable);
+        QVERIFY(scene.framework->filter(state, *scene.info(pod("a", "2")), *scene.cache.find("n")).code ==
+                Code::Unschedulable);
+        QVERIFY(scene.framework->filter(state, *scene.info(pod("a", "5")), *scene.cache.find("n")).code ==
+                Code::UnschedulableAndUnresolvable);
     }
 
     void theLeastUsedNodeIsTheBest() {
@@ -300,28 +340,32 @@ private slots:
         QVERIFY(scene.framework->preEnqueue(*scene.info(gated)).ok());
         gated.spec.schedulingGates.resize(1);
         gated.spec.schedulingGates[0].name = "example.com/wait";
-        QCOMPARE(scene.framework->preEnqueue(*scene.info(gated)).message(), std::string("waiting for scheduling gates: [example.com/wait]"));
+        QCOMPARE(scene.framework->preEnqueue(*scene.info(gated)).message(),
+                 std::string("waiting for scheduling gates: [example.com/wait]"));
     }
 
     void theSentenceReadsAsUpstreamsDoes() {
+        FakeHandle handle;
         Scene scene = Scene::of<NodeUnschedulable>();
         scene.framework->add(std::make_unique<TaintToleration>());
         scene.framework->add(std::make_unique<NodeResourcesFit>());
         scene.framework->add(std::make_unique<DynamicResources>());
-        scene.framework->add(std::make_unique<DefaultPreemption>());
+        scene.framework->add(std::make_unique<DefaultPreemption>(handle));
         scene.add(cordoned(node("n1")));
         scene.add(tainted(node("n2"), "k", "NoSchedule"));
         scene.add(node("n3"));
         base::Random random(1);
-        SchedulingAlgorithm algorithm(*scene.framework, random);
+        SchedulingAlgorithm algorithm(random);
         CycleState state(scene.framework->size());
-        const auto outcome = algorithm.schedule(state, *scene.info(pod("big", "64")), scene.cache);
+        const auto outcome = algorithm.schedule(*scene.framework, state, *scene.info(pod("big", "64")), scene.cache);
         QVERIFY(!outcome.node);
-        QCOMPARE(outcome.diagnosis->message(),
-                 std::string("0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. "
-                             "no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."));
+        QCOMPARE(outcome.diagnosis->message(), std::string("0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had "
+                                                           "untolerated taint(s), 1 node(s) were unschedulable. "
+                                                           "no new claims to deallocate, preemption: 0/3 nodes are "
+                                                           "available: 3 Preemption is not helpful for scheduling."));
         QCOMPARE(outcome.diagnosis->of("n3").message(), std::string("Insufficient cpu"));
-        QCOMPARE(outcome.diagnosis->rejectedBy, (std::set<std::string_view>{"NodeResourcesFit", "NodeUnschedulable", "TaintToleration"}));
+        QCOMPARE(outcome.diagnosis->rejectedBy,
+                 (std::set<std::string_view>{"NodeResourcesFit", "NodeUnschedulable", "TaintToleration"}));
     }
 
     void enoughNodesAreLookedAtAndNoMore() {
@@ -329,11 +373,15 @@ private slots:
         QCOMPARE(enoughFeasible(100), std::size_t{100});
         QCOMPARE(enoughFeasible(1000), std::size_t{420});
         QCOMPARE(enoughFeasible(6000), std::size_t{300});
+        QCOMPARE(enoughFeasible(1000, 20), std::size_t{200});
+        QCOMPARE(enoughFeasible(1000, 1), std::size_t{100});
+        QCOMPARE(enoughFeasible(1000, 100), std::size_t{1000});
     }
 
     void zonesTakeTurns() {
         Cache cache;
-        for (const auto* name : {"a1", "a2", "a3"}) cache.setNode(shared(labelled(node(name), "topology.kubernetes.io/zone", "a")));
+        for (const auto* name : {"a1", "a2", "a3"})
+            cache.setNode(shared(labelled(node(name), "topology.kubernetes.io/zone", "a")));
         cache.setNode(shared(labelled(node("b1"), "topology.kubernetes.io/zone", "b")));
         std::vector<std::string> order;
         for (const auto* each : cache.all()) order.push_back(each->name());

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 namespace {
 
 struct Bench {
-    Bench() : queue(framework, executor.clock()) {
+    Bench() : queue(profiles, executor.clock()) {
+        Framework& framework = profiles.add("default-scheduler", std::make_unique<Framework>());
         framework.add(std::make_unique<SchedulingGates>());
         framework.add(std::make_unique<TaintToleration>());
         framework.add(std::make_unique<NodeResourcesFit>());
@@ -26,10 +27,12 @@ struct Bench {
         const auto next = queue.pop();
         return next ? next->pod->pod->metadata.name : "";
     }
-    void reject(const std::string& name, std::string_view plugin) { queue.returnUnschedulable("pod-" + name, {plugin}); }
+    void reject(const std::string& name, std::string_view plugin) {
+        queue.returnUnschedulable("pod-" + name, {plugin});
+    }
 
     base::SimulatedExecutor executor{1};
-    Framework framework;
+    Profiles profiles;
     PodClasses classes;
     SchedulingQueue queue;
 };
@@ -39,8 +42,12 @@ corev1::Pod important(corev1::Pod pod, std::int32_t priority) {
     return pod;
 }
 
-ClusterEvent podLeft() { return {Happening::PodRemoved, shared(onNode(pod("gone", "1"), "n")), nullptr}; }
-ClusterEvent nodeAppeared(corev1::Node node) { return {Happening::NodeAdded, nullptr, shared(std::move(node))}; }
+ClusterEvent podLeft() {
+    return {Happening::PodRemoved, shared(onNode(pod("gone", "1"), "n")), nullptr};
+}
+ClusterEvent nodeAppeared(corev1::Node node) {
+    return {Happening::NodeAdded, nullptr, shared(std::move(node))};
+}
 
 }  // namespace
 

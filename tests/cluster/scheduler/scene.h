@@ -34,7 +34,8 @@ struct Scene {
         const auto prepared = framework->preFilter(state, *subject, cache, diagnosis);
         std::vector<std::string> said;
         for (const auto* node : cache.all()) {
-            said.push_back(prepared.status.ok() ? framework->filter(state, *subject, *node).message() : prepared.status.message());
+            said.push_back(prepared.status.ok() ? framework->filter(state, *subject, *node).message()
+                                                : prepared.status.message());
         }
         return said;
     }
@@ -42,7 +43,7 @@ struct Scene {
     std::vector<std::int64_t> score(corev1::Pod pod) {
         const auto subject = info(std::move(pod));
         CycleState state(framework->size());
-        return framework->score(state, *subject, Feasible(cache.all()), cache).value();
+        return framework->score(state, *subject, Feasible(cache.all()), cache).value().totals;
     }
 
     Cache cache;
