@@ -49,7 +49,7 @@ corev1::Pod beside(std::size_t i, bool preferred, bool anti) {
 
 corev1::Pod spread(std::size_t i, const std::string& otherwise) {
     return spreadOver(spreadOver(plain(i), "topology.kubernetes.io/zone", 1, "web", otherwise),
-                      "kubernetes.io/hostname", 1, "web", otherwise);
+                      "kubernetes.io/hostname", 10, "web", otherwise);
 }
 
 class Bench {
