@@ -48,6 +48,7 @@
 #include "cluster/scheduler/scheduler.h"
 #include "cluster/store/api_codec.h"
 #include "vmnodes/hollow/hollow_nodes.h"
+#include "vmnodes/hollow/volumes/hollow_driver.h"
 
 namespace qd::control_plane {
 namespace {
@@ -302,6 +303,7 @@ void ControlPlane::State::startControllers() {
     };
     known.metrics = std::make_shared<controllers::UsageReader>(usage, customMetrics);
     known.autoscalerPeriod = options.autoscalerSyncPeriod;
+    if (options.hollowNodes > 0) known.provisioners[hollow::kDriver] = hollow::hollowProvisioner();
     controllers = std::make_unique<ControllerHost>(*server, executor, workers, random, known, options.controllers);
     if (options.scheduler) {
         schedulerClient = clientOf("system:kube-scheduler", {}, "kube-scheduler");

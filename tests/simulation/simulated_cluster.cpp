@@ -9,6 +9,7 @@
 #include "cluster/control_plane/bootstrap.h"
 #include "cluster/control_plane/in_process_client.h"
 #include "cluster/controllers/controllers.h"
+#include "vmnodes/hollow/volumes/hollow_driver.h"
 
 namespace qd::simulation {
 
@@ -45,6 +46,7 @@ void SimulatedCluster::startControllers() {
     m_informers = std::make_unique<client::InformerFactory>(*m_reader, m_executor);
     controllers::Options options;
     options.rootCa = "simulated";
+    options.provisioners[hollow::kDriver] = hollow::hollowProvisioner();
     for (const auto& descriptor : controllers::controllerDescriptors(options)) {
         if (!descriptor.onByDefault) continue;
         m_runners.push_back(std::make_unique<controllers::Runner>(descriptor, faultyClientOf(std::string(descriptor.name)), *m_informers, m_executor, m_random));

@@ -36,7 +36,7 @@ base::Duration within(base::Duration most, base::Random& random) {
 }  // namespace
 
 HollowNode::HollowNode(Surroundings around, std::string name, unsigned index)
-    : m_around(std::move(around)), m_name(std::move(name)), m_index(index), m_address(machineAddress(index)) {}
+    : m_around(std::move(around)), m_name(std::move(name)), m_index(index), m_address(machineAddress(index)), m_volumes(m_around.client, m_around.executor, m_around.volumes, m_name) {}
 
 bool HollowNode::registerNode() {
     const base::WallTime now = m_around.clock.now();
@@ -50,7 +50,7 @@ bool HollowNode::registerNode() {
     m_node = *known;
     m_registered = m_around.clock.steady();
     reportStatus();
-    return true;
+    return m_volumes.registerDriver(*m_node);
 }
 
 void HollowNode::begin(base::SteadyTime begun) {
@@ -91,6 +91,7 @@ void HollowNode::heartbeat() {
     if (m_contact) {
         renewLease();
         if (m_around.clock.steady() - m_reported >= m_around.options.statusReport) reportStatus();
+        reportVolumes();  // when it could not be said at once
     }
     m_heartbeat = m_around.later(m_around.options.heartbeat, [this] { heartbeat(); });
 }
@@ -126,6 +127,7 @@ void HollowNode::reportStatus() {
         node.status.addresses = wanted.status.addresses;
         node.status.nodeInfo = wanted.status.nodeInfo;
         node.status.daemonEndpoints = wanted.status.daemonEndpoints;
+        node.status.volumesInUse = m_volumes.inUse();
         reportNode(node, m_ready, now);
         auto written = nodes.updateStatus(node);
         if (written) {
@@ -141,7 +143,10 @@ void HollowNode::reportStatus() {
 }
 
 void HollowNode::nodeSeen(const client::Ptr<corev1::Node>& node) {
-    if (m_node && revisionOf(*node) > revisionOf(*m_node)) m_node = node;
+    if (!m_node || revisionOf(*node) <= revisionOf(*m_node)) return;
+    m_node = node;
+    for (auto& [uid, entry] : m_pods)
+        if (m_volumes.isWaiting(uid)) sync(entry);
 }
 
 AddressPool* HollowNode::pool() {
@@ -181,6 +186,7 @@ void HollowNode::podGone(const std::string& uid) {
     if (found == m_pods.end()) return;
     if (m_pool && !found->second.run.address.empty()) m_pool->release(found->second.run.address);
     m_pods.erase(found);
+    unmountVolumes(uid);
 }
 
 void HollowNode::setContact(bool contact) {
@@ -202,6 +208,31 @@ void HollowNode::setPodReady(const std::string& uid, bool ready) {
     if (found == m_pods.end()) return;
     found->second.run.setReadinessFails(!ready);
     sync(found->second);
+}
+
+void HollowNode::claimChanged(const std::string& uid) {
+    const auto found = m_pods.find(uid);
+    if (found == m_pods.end() || !m_contact || !m_node) return;
+    if (m_volumes.isWaiting(uid)) return sync(found->second);
+    if (!m_volumes.grow(*found->second.pod)) {
+        found->second.growing = m_around.later(kRetry, [this, uid] { claimChanged(uid); });
+    }
+}
+
+bool HollowNode::mountVolumes(HollowPod& entry) {
+    const bool mounted = m_volumes.mount(*entry.pod, *m_node);
+    if (mounted) claimChanged(entry.pod->metadata.uid);
+    reportVolumes();
+    return mounted;
+}
+
+void HollowNode::unmountVolumes(const std::string& uid) {
+    m_volumes.unmount(uid);
+    if (m_node && m_contact) reportVolumes();
+}
+
+void HollowNode::reportVolumes() {
+    if (m_node->status.volumesInUse != m_volumes.inUse()) reportStatus();
 }
 
 void HollowNode::again(HollowPod& entry, base::Duration delay) {
@@ -256,6 +287,7 @@ void HollowNode::stop(HollowPod& entry) {
         const corev1::PodStatus last = statusOf(*entry.pod, entry.run, m_around.options.timing, m_address, now.wall);
         if (last != entry.pod->status && !write(entry, last)) return;
     }
+    unmountVolumes(entry.pod->metadata.uid);
     const client::CauseScope cause(revisionOf(*entry.pod));
     client::DeleteOptions options;
     options.gracePeriodSeconds = 0;
@@ -277,6 +309,7 @@ void HollowNode::sync(HollowPod& entry) {
     if (isOver(*entry.pod)) {
         // It said so itself, or somebody else has: then what runs is stopped, and there is nothing to report.
         hollow::stop(entry.run, plan, now);
+        unmountVolumes(entry.pod->metadata.uid);
         return;
     }
     if (entry.run.address.empty() && !entry.pod->spec.hostNetwork && !entry.run.ended()) {
@@ -288,9 +321,15 @@ void HollowNode::sync(HollowPod& entry) {
             return again(entry, kRetry);
         }
     }
+    if (!entry.run.ended() && !mountVolumes(entry) && entry.run.step == PodRun::Step::Creating) {
+        entry.run.since = now;
+        if (!entry.pod->status.startTime) (void)write(entry, statusOf(*entry.pod, entry.run, timing, m_address, now.wall));
+        return again(entry, kRetry);
+    }
     const auto next = advance(entry.run, plan, *entry.pod, timing, now);
     const corev1::PodStatus status = statusOf(*entry.pod, entry.run, timing, m_address, now.wall);
     if (status != entry.pod->status && !write(entry, status)) return;
+    if (entry.run.ended()) unmountVolumes(entry.pod->metadata.uid);
     if (next) again(entry, std::max<base::Duration>(base::Duration(0), std::chrono::duration_cast<base::Duration>(*next - now.steady)));
 }
 

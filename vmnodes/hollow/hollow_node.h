@@ -11,6 +11,7 @@
 #include "cluster/client/typed.h"
 #include "vmnodes/hollow/address_pool.h"
 #include "vmnodes/hollow/hollow_nodes.h"
+#include "vmnodes/hollow/volumes/node_volumes.h"
 
 namespace qd::hollow {
 
@@ -24,6 +25,8 @@ public:
         base::Random& random;
         const Options& options;
         Later later;
+        base::Executor& executor;
+        VolumeCopies volumes;
     };
 
     HollowNode(Surroundings around, std::string name, unsigned index);
@@ -38,6 +41,8 @@ public:
     void setContact(bool contact);
     void setReady(bool ready);
     void setPodReady(const std::string& uid, bool ready);
+    // A claim of the Pod has changed.
+    void claimChanged(const std::string& uid);
 
 private:
     struct HollowPod {
@@ -47,6 +52,7 @@ private:
         bool removed = false;  // from the API
         int failures = 0;      // of writes, in a row
         base::Timer timer;
+        base::Timer growing;   // of its file systems, again
     };
 
     void join();
@@ -62,6 +68,11 @@ private:
     void again(HollowPod& entry, base::Duration delay);
     void retry(HollowPod& entry);
     AddressPool* pool();
+    // Whether its containers may be made; otherwise it is looked at again.
+    bool mountVolumes(HollowPod& entry);
+    void unmountVolumes(const std::string& uid);
+    // The node says what is in use before it uses it, and that it is not any more afterwards.
+    void reportVolumes();
 
     Surroundings m_around;
     const std::string m_name;
@@ -78,6 +89,7 @@ private:
     bool m_ready = true;
     Script::NodeState m_scripted;
     base::Timer m_heartbeat;
+    NodeVolumes m_volumes;
     std::map<std::string, HollowPod> m_pods;  // by uid
 };
 

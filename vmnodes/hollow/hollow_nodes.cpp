@@ -5,9 +5,15 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "cluster/api/volumes/attachment_rules.h"
 #include "vmnodes/hollow/hollow_node.h"
 
 namespace qd::hollow {
+namespace {
+
+constexpr char kByClaim[] = "volumes/claims";
+
+}  // namespace
 
 struct HollowNodes::State : std::enable_shared_from_this<HollowNodes::State> {
     State(client::Client& onClient, client::InformerFactory& informers, base::Executor& onExecutor, base::Random& source, Options given)
@@ -16,7 +22,9 @@ struct HollowNodes::State : std::enable_shared_from_this<HollowNodes::State> {
           random(source),
           options(std::move(given)),
           pods(informers.informer(client::resourceOf<corev1::Pod>())),
-          nodes(informers.informer(client::resourceOf<corev1::Node>())) {}
+          nodes(informers.informer(client::resourceOf<corev1::Node>())),
+          volumes(informers),
+          attacher(onClient, informers, onExecutor, options.volumes) {}
 
     struct Placed {
         std::size_t strand;
@@ -36,6 +44,8 @@ struct HollowNodes::State : std::enable_shared_from_this<HollowNodes::State> {
     const Options options;
     client::Informer& pods;
     client::Informer& nodes;
+    VolumeCopies volumes;
+    Attacher attacher;
     std::vector<base::Strand> strands;
     std::vector<std::string> names;
     std::unordered_map<std::string, Placed> placed;  // not changed after build()
@@ -54,7 +64,7 @@ void HollowNodes::State::build() {
         const std::size_t strand = i % strands.size();
         const HollowNode::Surroundings around{client, executor.clock(), random, options, [this, strand](base::Duration delay, base::Task task) {
                                                   return later(strand, delay, std::move(task));
-                                              }};
+                                              }, executor, volumes};
         names.push_back(options.prefix + std::to_string(i));
         placed[names.back()] = {strand, std::make_unique<HollowNode>(around, names.back(), i)};
     }
@@ -99,6 +109,14 @@ void HollowNodes::State::about(const std::string& node, std::function<void(Hollo
 }
 
 void HollowNodes::State::listen() {
+    pods.addIndex(kByClaim, [](const api::Object& pod) { return api::volumes::claimKeys(static_cast<const corev1::Pod&>(pod)); });
+    volumes.claims.addHandler([weak = weak_from_this()](const api::ObjectPtr&, const api::ObjectPtr& claim) {
+        const auto self = weak.lock();
+        if (!self || !claim) return;
+        const std::string key = claim->metadata.namespace_ + "/" + claim->metadata.name;
+        for (const auto& pod : client::Lister<corev1::Pod>(self->pods).byIndex(kByClaim, key))
+            self->about(pod->spec.nodeName, [uid = pod->metadata.uid](HollowNode& node) { node.claimChanged(uid); });
+    });
     pods.addHandler([weak = weak_from_this()](const api::ObjectPtr& before, const api::ObjectPtr& after) {
         const auto self = weak.lock();
         if (!self) return;
@@ -126,6 +144,7 @@ HollowNodes::HollowNodes(client::Client& client, client::InformerFactory& inform
 HollowNodes::~HollowNodes() { stop(); }
 
 void HollowNodes::start() {
+    m_state->attacher.start();
     const base::SteadyTime begun = m_state->executor.clock().steady();
     m_state->begun = begun.time_since_epoch().count();
     for (const auto& name : m_state->names) m_state->about(name, [begun](HollowNode& node) { node.begin(begun); });
@@ -140,6 +159,7 @@ void HollowNodes::start() {
 }
 
 void HollowNodes::stop() {
+    m_state->attacher.stop();
     std::unique_lock lock(m_state->mutex);
     m_state->stopped = true;
     if (m_state->executor.mayBlock()) m_state->idle.wait(lock, [this] { return m_state->running == 0; });

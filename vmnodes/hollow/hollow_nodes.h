@@ -18,6 +18,7 @@
 #include "vmnodes/hollow/pod_run.h"
 #include "vmnodes/hollow/pod_usage.h"
 #include "vmnodes/hollow/script.h"
+#include "vmnodes/hollow/volumes/attacher.h"
 
 namespace qd::hollow {
 
@@ -32,6 +33,7 @@ struct Options {
     std::shared_ptr<const Script> script = {};  // timed from start()
     // Changes what a Pod's containers do; called on any strand, again and again, and should say the same each time.
     std::function<void(const corev1::Pod& pod, RunPlan& plan)> adjust = {};
+    VolumeTiming volumes = {};
 };
 
 class HollowNodes {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cluster/api/volumes/attachment_rules.h"
+
 namespace qd::hollow {
 namespace {
 
@@ -35,6 +37,7 @@ corev1::Node nodeObject(const std::string& name, const std::string& address, con
     node.metadata.name = name;
     node.metadata.labels = {{"beta.kubernetes.io/arch", "amd64"}, {"beta.kubernetes.io/os", "linux"}, {"kubernetes.io/arch", "amd64"},
                             {"kubernetes.io/hostname", name},     {"kubernetes.io/os", "linux"},      {"quarterdeck.dev/hollow", "true"}};
+    node.metadata.annotations[api::volumes::kControllerManagedAttach] = "true";
     node.status.capacity = {{"cpu", api::Quantity::of(capacity.cpu)},
                             {"memory", api::Quantity::of(capacity.memory)},
                             {"ephemeral-storage", api::Quantity::of(capacity.ephemeralStorage)},
