@@ -1,37 +1,13 @@
-#include <openssl/rand.h>
-
 #include <algorithm>
 
 #include "cluster/base/pki/certificate.h"
+#include "cluster/base/pki/draft.h"
 #include "cluster/base/pki/names.h"
 #include "cluster/base/pki/openssl.h"
 
 namespace qd::pki {
 
 namespace {
-
-// 128 random bits, positive: RFC 5280 section 4.1.2.2.
-bool setSerial(X509* certificate) {
-    unsigned char bytes[16];
-    if (RAND_bytes(bytes, sizeof bytes) != 1) return false;
-    bytes[0] = static_cast<unsigned char>((bytes[0] & 0x7f) | 0x40);
-    const Owned<BIGNUM, BN_free> number(BN_bin2bn(bytes, sizeof bytes, nullptr));
-    return BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
-}
-
-bool setTimes(X509* certificate, Validity validity) {
-    const auto seconds = [](base::WallTime time) {
-        return static_cast<time_t>(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
-    };
-    return ASN1_TIME_set(X509_getm_notBefore(certificate), seconds(validity.notBefore)) != nullptr &&
-           ASN1_TIME_set(X509_getm_notAfter(certificate), seconds(validity.notAfter)) != nullptr;
-}
-
-bool addExtension(X509* certificate, X509V3_CTX& context, int nid, const std::string& value) {
-    const Owned<X509_EXTENSION, X509_EXTENSION_free> extension(
-        X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str()));
-    return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
-}
 
 std::string keyUsageText(Usages usages) {
     std::string text = "critical";
@@ -47,25 +23,14 @@ std::string extendedUsageText(Usages usages) {
     return text;
 }
 
-// Fields that an authority's own certificate and those that it signs share; the extensions and the signature are
-// missing.
 Result<OwnedX509> begin(const Subject& subject, EVP_PKEY* key, Validity validity) {
     const auto name = nameOf(subject);
     if (!name) return fail(name.error());
-    OwnedX509 certificate(X509_new());
-    const bool good = X509_set_version(certificate.get(), X509_VERSION_3) == 1 && setSerial(certificate.get()) &&
-                      setTimes(certificate.get(), validity) &&
-                      X509_set_subject_name(certificate.get(), name->get()) == 1 &&
-                      X509_set_pubkey(certificate.get(), key) == 1;
-    if (!good) return opensslFailure(Reason::InternalError, "make a certificate");
-    return certificate;
-}
-
-Result<Certificate> finish(OwnedX509 certificate, const PrivateKey& signer) {
-    if (X509_sign(certificate.get(), signer.get(), EVP_sha256()) == 0) {
-        return opensslFailure(Reason::InternalError, "sign a certificate");
+    auto certificate = beginCertificate(key, validity);
+    if (certificate && X509_set_subject_name(certificate->get(), name->get()) != 1) {
+        return opensslFailure(Reason::InternalError, "make a certificate");
     }
-    return Certificate(std::shared_ptr<X509>(certificate.release(), X509_free));
+    return certificate;
 }
 
 }  // namespace
@@ -84,7 +49,7 @@ Result<Authority> Authority::create(const std::string& commonName, Validity vali
                                    "critical,digitalSignature,keyEncipherment,keyCertSign,cRLSign") &&
                       addExtension(certificate, context, NID_subject_key_identifier, "hash");
     if (!good) return opensslFailure(Reason::InternalError, "make an authority's certificate");
-    auto finished = finish(std::move(*draft), *key);
+    auto finished = finishCertificate(std::move(*draft), *key);
     if (!finished) return fail(finished.error());
     return Authority(std::move(*finished), std::move(*key));
 }
@@ -121,7 +86,7 @@ Result<Certificate> Authority::sign(const Subject& subject, const PublicKey& key
         good = good && X509_add1_ext_i2d(certificate, NID_subject_alt_name, alternative->get(), 0, 0) == 1;
     }
     if (!good) return opensslFailure(Reason::InternalError, "make a certificate");
-    return finish(std::move(*draft), m_key);
+    return finishCertificate(std::move(*draft), m_key);
 }
 
 Result<Identity> Authority::issue(const Subject& subject, Usages usages, Validity validity) const {

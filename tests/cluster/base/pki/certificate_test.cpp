@@ -1,5 +1,8 @@
 #include "cluster/base/pki/certificate.h"
 
+#include "cluster/base/pki/detached_signature.h"
+#include "cluster/base/pki/request_signing.h"
+
 #include <QtTest>
 
 using namespace qd::pki;
@@ -67,6 +70,50 @@ private slots:
         const auto refused = newAuthority().issueServer({.commonName = "x", .ipAddresses = {"10.96.0"}}, years(1));
         QVERIFY(!refused.has_value());
         QVERIFY(refused.error().message.find("10.96.0") != std::string::npos);
+    }
+
+    void aRequestIsSignedAsItStands() {
+        const Authority authority = newAuthority();
+        const PrivateKey key = PrivateKey::generate().value();
+        const Subject subject{.commonName = "jane", .organizations = {"devs", "ops"}, .dnsNames = {"jane.example"}, .ipAddresses = {"192.0.2.7"}};
+        const std::string pem = makeSigningRequest(subject, key).value();
+        const auto signedOne = signRequest(authority, pem, {"digital signature", "client auth", "server auth"}, years(1));
+        QVERIFY(signedOne.has_value());
+        QVERIFY(signedOne->subject() == subject);
+        QVERIFY(signedOne->signedBy(authority.certificate()));
+        QVERIFY(signedOne->matches(key));
+        QVERIFY(!signedOne->isAuthority());
+        QVERIFY(signedOne->notAfter() == years(1).notAfter);
+    }
+
+    void aRequestIsNotSignedBeyondItsAuthority() {
+        const Authority authority = newAuthority();
+        const std::string pem = makeSigningRequest({.commonName = "jane"}, PrivateKey::generate().value()).value();
+        QVERIFY(signRequest(authority, pem, {"client auth"}, years(20))->notAfter() == authority.certificate().notAfter());
+        const auto refused = signRequest(authority, pem, {"client auth", "world peace"}, years(1));
+        QVERIFY(!refused.has_value());
+        QCOMPARE(refused.error().message, std::string("unrecognized usage values: [\"world peace\"]"));
+        QVERIFY(!signRequest(authority, "nonsense", {"client auth"}, years(1)).has_value());
+        QVERIFY(signRequest(authority, pem, {}, years(1)).has_value());
+    }
+
+    void everyUsageCanBeSigned() {
+        const Authority authority = newAuthority();
+        const std::string pem = makeSigningRequest({.commonName = "jane"}, PrivateKey::generate().value()).value();
+        for (const char* usage : {"signing", "digital signature", "content commitment", "key encipherment", "key agreement", "data encipherment", "cert sign", "crl sign",
+                                  "encipher only", "decipher only", "any", "server auth", "client auth", "code signing", "email protection", "s/mime", "ipsec end system",
+                                  "ipsec tunnel", "ipsec user", "timestamping", "ocsp signing", "microsoft sgc", "netscape sgc"}) {
+            QVERIFY2(signRequest(authority, pem, {usage}, years(1)).has_value(), usage);
+        }
+    }
+
+    // RFC 7515, appendix F; as openssl computes it.
+    void aDetachedSignatureLeavesItsContentOut() {
+        const std::string signature = detachedSignature("text", "abcdef", "0123456789abcdef");
+        QCOMPARE(signature.substr(0, signature.find('.')), std::string("eyJhbGciOiJIUzI1NiIsImtpZCI6ImFiY2RlZiJ9"));
+        QCOMPARE(signature, std::string("eyJhbGciOiJIUzI1NiIsImtpZCI6ImFiY2RlZiJ9..v28Ea_KqmHOtFWksJ_4tbV6AFRNzMkrRUG_jsuLJz-4"));
+        QVERIFY(signature != detachedSignature("text", "abcdef", "0123456789abcdee"));
+        QVERIFY(signature != detachedSignature("test", "abcdef", "0123456789abcdef"));
     }
 
     void aSigningRequestIsSignedForItsOwnKey() {
