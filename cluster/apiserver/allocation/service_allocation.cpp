@@ -7,6 +7,7 @@
 
 #include "cluster/api/kinds/core/service_rules.h"
 #include "cluster/api/kinds/go_json.h"
+#include "cluster/apiserver/allocation/address_ledger.h"
 
 namespace qd::apiserver {
 namespace {
@@ -144,7 +145,8 @@ Result<void> settleFamilies(Service& now, const Service* old) {
 // One allocation: what is taken at its beginning, and what it takes.
 class ServiceAllocation::Operation {
 public:
-    Operation(const ServiceAllocation& owner, const Reader& reader, const Service& service, bool dryRun) : m_owner(owner), m_key(keyOf(service)), m_dryRun(dryRun) {
+    Operation(const ServiceAllocation& owner, const Reader& reader, const Service& service, bool dryRun)
+        : m_owner(owner), m_key(keyOf(service)), m_dryRun(dryRun), m_ledger(reader), m_ranges(m_ledger.ranges(owner.m_ranges.addresses)) {
         std::set<std::string> stored;
         for (const auto& object : reader.list("services", "")) {
             const auto* other = api::objectAs<Service>(*object);
@@ -250,17 +252,24 @@ private:
         if (other.spec.healthCheckNodePort != 0) m_ports.insert(other.spec.healthCheckNodePort);
     }
 
-    std::uint32_t firstAddress() const { return m_owner.m_ranges.addresses.first().v4() + 1; }
+    static std::uint32_t firstOf(const api::IpNetwork& range) { return range.first().v4() + 1; }
     // The last address of the network is its broadcast address.
-    std::uint32_t addressCount() const { return (std::uint32_t(1) << (32 - m_owner.m_ranges.addresses.prefix)) - 2; }
+    static std::uint32_t countOf(const api::IpNetwork& range) { return range.prefix > 30 ? 0 : static_cast<std::uint32_t>((std::uint64_t(1) << (32 - range.prefix)) - 2); }
+
+    bool isTaken(std::uint32_t address) const {
+        if (m_addresses.contains(address)) return true;
+        const auto ip = api::IpAddress::fromV4(address);
+        return (m_owner.m_ranges.reserved && m_owner.m_ranges.reserved->contains(ip)) || m_ledger.isTaken(ip, m_key);
+    }
 
     std::string refusal(const api::IpAddress& ip) const {
-        const std::uint32_t offset = ip.v4() - firstAddress();
-        if (ip.v6 || offset >= addressCount()) {
+        const bool within = !ip.v6 && std::ranges::any_of(m_ranges, [&](const auto& range) { return ip.v4() - firstOf(range) < countOf(range); });
+        if (!within) {
             if (!m_dryRun) return "the provided network does not match the current range";
-            return fmt::format("the provided IP ({}) is not in the valid range. The range of valid IPs is {}", ip.toString(), m_owner.m_ranges.addresses.toString());
+            return fmt::format("the provided IP ({}) is not in the valid range. The range of valid IPs is {}", ip.toString(),
+                               (m_ranges.empty() ? m_owner.m_ranges.addresses : m_ranges.front()).toString());
         }
-        return m_addresses.contains(ip.v4()) && !m_dryRun ? "provided IP is already allocated" : "";
+        return !m_dryRun && isTaken(ip.v4()) ? "provided IP is already allocated" : "";
     }
 
     std::string refusal(std::int32_t port) const {
@@ -273,23 +282,33 @@ private:
         return m_ports.contains(port) ? "provided port is already allocated" : "";
     }
 
-    // The lower part of the range is left to those who choose their addresses, while the upper part has free ones.
     std::optional<std::uint32_t> pickAddress() {
-        const std::uint32_t count = addressCount();
+        for (const auto& range : m_ranges) {
+            const auto picked = pickFrom(range);
+            if (!picked) continue;
+            reserve(*picked, 0);
+            return picked;
+        }
+        return std::nullopt;
+    }
+
+    // The lower part of the range is left to those who choose their addresses, while the upper part has free ones.
+    std::optional<std::uint32_t> pickFrom(const api::IpNetwork& range) const {
+        const std::uint32_t count = countOf(range);
         const std::uint32_t low = std::min<std::uint32_t>(256, std::max<std::uint32_t>(16, count / 16));
         const std::uint32_t begin = low < count ? low : 0;
-        auto picked = pickBetween(begin, count);
-        if (!picked && begin > 0) picked = pickBetween(0, begin);
-        if (picked) reserve(*picked, 0);
+        auto picked = pickBetween(firstOf(range), begin, count);
+        if (!picked && begin > 0) picked = pickBetween(firstOf(range), 0, begin);
         return picked;
     }
 
-    std::optional<std::uint32_t> pickBetween(std::uint32_t begin, std::uint32_t end) {
+    std::optional<std::uint32_t> pickBetween(std::uint32_t first, std::uint32_t begin, std::uint32_t end) const {
         const std::uint32_t count = end - begin;
+        if (count == 0) return std::nullopt;
         std::uint32_t offset = static_cast<std::uint32_t>(m_owner.m_random.below(count));
         for (std::uint32_t i = 0; i < std::min<std::uint64_t>(count, kMostSteps); ++i, ++offset) {
-            const std::uint32_t address = firstAddress() + begin + offset % count;
-            if (!m_addresses.contains(address)) return address;
+            const std::uint32_t address = first + begin + offset % count;
+            if (!isTaken(address)) return address;
         }
         return std::nullopt;
     }
@@ -324,6 +343,8 @@ private:
     const ServiceAllocation& m_owner;
     std::string m_key;
     bool m_dryRun;
+    AddressLedger m_ledger;
+    std::vector<api::IpNetwork> m_ranges;  // to choose from
     std::set<std::uint32_t> m_addresses;
     std::set<std::int32_t> m_ports;
     std::set<std::int32_t> m_mine;
@@ -346,6 +367,21 @@ Result<void> ServiceAllocation::allocate(AdmissionRequest& request, const Reader
         if (auto given = operation.giveAddress(*now); !given) return given;
     }
     return operation.givePorts(*now, old);
+}
+
+Result<void> ServiceAllocation::validate(const AdmissionRequest& request, const Reader& reader) const {
+    if (!m_store || request.dryRun || request.operation == apiserver::Operation::Delete) return {};
+    const auto* now = itself<Service>(request);
+    if (!now || !hasAddresses(*now) || api::isHeadless(*now)) return {};
+    const auto* old = request.old ? api::objectAs<Service>(*request.old) : nullptr;
+    if (old && hasAddresses(*old) && old->spec.clusterIPs == now->spec.clusterIPs) return {};
+    for (const auto& text : now->spec.clusterIPs) {
+        const auto ip = api::IpAddress::parse(text);
+        if (!ip || AddressLedger(reader).write(*m_store, *now, *ip, m_random.uuid(), m_clock.now())) continue;
+        return fail(invalid(*now, {field::invalid(kSpec.child("clusterIPs"), api::shownStrings(now->spec.clusterIPs),
+                                                  fmt::format("failed to allocate IP {}: provided IP is already allocated", text))}));
+    }
+    return {};
 }
 
 }  // namespace qd::apiserver

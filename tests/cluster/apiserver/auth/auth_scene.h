@@ -13,6 +13,7 @@
 #include "cluster/apiserver/admission/store_reader.h"
 #include "cluster/apiserver/api_server.h"
 #include "cluster/apiserver/auth/bearer_tokens.h"
+#include "cluster/apiserver/auth/bootstrap_tokens.h"
 #include "cluster/apiserver/auth/certificates.h"
 #include "cluster/apiserver/auth/legacy_tokens.h"
 #include "cluster/apiserver/auth/rbac.h"
@@ -53,6 +54,7 @@ public:
         sources.push_back(*apiserver::TokenFile::parse(tokenCsv));
         sources.push_back(std::make_unique<apiserver::ServiceAccountTokens>(issuer, *parts.reader, executor.clock()));
         sources.push_back(std::make_unique<apiserver::LegacyTokens>(issuer, *parts.reader, audiences()));
+        sources.push_back(std::make_unique<apiserver::BootstrapTokens>(*parts.reader, executor.clock(), audiences()));
         auto bearer = std::make_unique<apiserver::BearerAuthenticator>(std::move(sources), audiences());
         tokens = bearer.get();
         parts.authenticators.push_back(std::make_unique<apiserver::CertificateAuthenticator>());
