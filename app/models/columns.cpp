@@ -2,10 +2,10 @@
 
 #include <QCoreApplication>
 #include <QStringList>
-#include <algorithm>
 #include <unordered_map>
 
 #include "app/bridge/resources.h"
+#include "app/models/basic_columns.h"
 #include "app/models/build_nodes.h"
 #include "app/models/build_rollout.h"
 #include "app/models/deployment_summary.h"
@@ -23,55 +23,9 @@ struct Columns {
     Q_DECLARE_TR_FUNCTIONS(qd::models::Columns)
 };
 
-// A column over objects of one kind; of another kind its cells are empty.
-template <typename T, typename Function>
-Column column(const QString& title, CellKind kind, int width, Function cell) {
-    return {title, kind, width, [cell = std::move(cell)](const api::Object& object, WallTime now) {
-                const T* typed = api::objectAs<T>(object);
-                return typed ? Cell(cell(*typed, now)) : Cell();
-            }};
-}
-
-Column name(const QString& title, int width = 260) {
-    return {title, CellKind::Name, width,
-            [](const api::Object& object, WallTime) { return Cell{toQString(object.metadata.name)}; }};
-}
-
-Column space() {
-    Column column{Columns::tr("Namespace"), CellKind::Muted, 120,
-                  [](const api::Object& object, WallTime) { return Cell{toQString(object.metadata.namespace_)}; }};
-    column.yields = 3;
-    return column;
-}
-
-Column yielding(Column column, int yields) {
-    column.yields = yields;
-    return column;
-}
-
-Column fitting(Column column, const QString& widest) {
-    column.widest = widest;
-    return column;
-}
-
-Column age() {
-    Column column{Columns::tr("Age"), CellKind::Muted, 80, [](const api::Object& object, WallTime now) {
-                      // The younger, the smaller.
-                      return Cell{ageText(object.metadata.creationTimestamp, now),
-                                  QVariant::fromValue<qlonglong>(-object.metadata.creationTimestamp.unixSeconds())};
-                  }};
-    column.ages = true;
-    column.widest = lengthText(std::chrono::minutes(59));
-    return column;
-}
-
 // "2/3" sorts by its first number.
 Cell ratio(int part, int whole) {
     return {QStringLiteral("%1/%2").arg(part).arg(whole), part};
-}
-
-QString tipOf(const QString& what, const QString& remedy) {
-    return remedy.isEmpty() ? what : what + u'\n' + remedy;
 }
 
 QString revisionText(Inventory& inventory, const corev1::Pod& pod) {
@@ -114,17 +68,13 @@ std::shared_ptr<const PodCounts> podCounts(LiveObjects& pods) {
     return counts;
 }
 
-// The states of the Pods that belong to a Deployment through its ReplicaSets: ready ones first, and as many empty
-// places as are wanted and not there.
-QVector<views::State> tilesOf(Inventory& inventory, const appsv1::Deployment& deployment, WallTime now) {
-    QVector<views::State> tiles;
+// The Pods that belong to a Deployment through its ReplicaSets.
+std::vector<api::ObjectPtr> podsOf(Inventory& inventory, const appsv1::Deployment& deployment) {
+    std::vector<api::ObjectPtr> pods;
     for (const api::ObjectPtr& set : inventory.objects(bridge::kReplicaSets).ownedBy(deployment.metadata.uid))
-        for (const api::ObjectPtr& object : inventory.objects(bridge::kPods).ownedBy(set->metadata.uid))
-            if (const auto* pod = api::objectAs<corev1::Pod>(*object)) tiles.push_back(summarize(*pod, now).state);
-    std::sort(tiles.begin(), tiles.end());
-    const auto wanted = qBound(0, deployment.spec.replicas.value_or(1), 64);
-    while (tiles.size() < wanted) tiles.push_back(views::State::Empty);
-    return tiles;
+        for (const api::ObjectPtr& pod : inventory.objects(bridge::kPods).ownedBy(set->metadata.uid))
+            pods.push_back(pod);
+    return pods;
 }
 
 }  // namespace
@@ -135,8 +85,8 @@ QVector<Column> podColumns(Inventory& inventory, bool ofOne) {
         column<Pod>(Columns::tr("Revision"), CellKind::Number, 90,
                     [&inventory](const Pod& pod, WallTime) { return Cell{revisionText(inventory, pod)}; });
     return {
-        fitting(name(Columns::tr("Pod")), QStringLiteral("coredns-85db7785b6-hc5hp")),
-        ofOne ? revision : space(),
+        fitting(nameColumn(Columns::tr("Pod")), QStringLiteral("coredns-85db7785b6-hc5hp")),
+        ofOne ? revision : namespaceColumn(),
         fitting(column<Pod>(Columns::tr("State"), CellKind::State, 150,
                             [](const Pod& pod, WallTime now) {
                                 const PodSummary summary = summarize(pod, now);
@@ -161,7 +111,7 @@ QVector<Column> podColumns(Inventory& inventory, bool ofOne) {
                                  return Cell{QString::number(restarts), restarts};
                              }),
                  1),
-        age(),
+        ageColumn(),
     };
 }
 
@@ -171,21 +121,21 @@ QVector<Column> deploymentColumns(Inventory& inventory) {
         Columns::tr("Pods"), CellKind::Tiles, 190, [&inventory](const Deployment& deployment, WallTime now) {
             Cell cell{
                 {}, deployment.status.replicas, views::State::Empty, summarize(inventory, deployment, now).headline};
-            cell.tiles = tilesOf(inventory, deployment, now);
+            cell.tiles = podTiles(podsOf(inventory, deployment), deployment.spec.replicas.value_or(1), now);
             return cell;
         });
-    Column state =
-        fitting(column<Deployment>(
-                    Columns::tr("State"), CellKind::State, 150,
-                    [&inventory](const Deployment& deployment, WallTime now) {
-                        const DeploymentSummary summary = summarize(inventory, deployment, now);
-                        return Cell{summary.word, {}, summary.state, tipOf(summary.line(), summary.trouble.remedy)};
-                    }),
-                QStringLiteral("CrashLoopBackOff"));
+    Column state = fitting(
+        column<Deployment>(Columns::tr("State"), CellKind::State, 150,
+                           [&inventory](const Deployment& deployment, WallTime now) {
+                               const DeploymentSummary summary = summarize(inventory, deployment, now);
+                               return Cell{
+                                   summary.word, {}, summary.state, tipOf(summary.line(), summary.trouble.remedy)};
+                           }),
+        QStringLiteral("CrashLoopBackOff"));
     tiles.reads = state.reads = {&inventory.objects(bridge::kPods), &inventory.objects(bridge::kReplicaSets)};
     return {
-        name(Columns::tr("Deployment"), 220),
-        space(),
+        nameColumn(Columns::tr("Deployment"), 220),
+        namespaceColumn(),
         state,
         tiles,
         column<Deployment>(Columns::tr("Ready"), CellKind::Text, 70,
@@ -212,15 +162,15 @@ QVector<Column> deploymentColumns(Inventory& inventory) {
                                // What tells Deployments and revisions apart stands at the end.
                                return Cell{image.section(u'/', -1), {}, views::State::Empty, image};
                            }),
-        age(),
+        ageColumn(),
     };
 }
 
 QVector<Column> serviceColumns(Inventory&) {
     using corev1::Service;
     return {
-        name(Columns::tr("Service"), 220),
-        space(),
+        nameColumn(Columns::tr("Service"), 220),
+        namespaceColumn(),
         column<Service>(Columns::tr("Type"), CellKind::Text, 120,
                         [](const Service& service, WallTime) { return Cell{toQString(service.spec.type)}; }),
         column<Service>(Columns::tr("Address"), CellKind::Text, 140,
@@ -237,7 +187,7 @@ QVector<Column> serviceColumns(Inventory&) {
                                 labels << QStringLiteral("%1=%2").arg(toQString(key), toQString(value));
                             return Cell{labels.join(QStringLiteral(", "))};
                         }),
-        age(),
+        ageColumn(),
     };
 }
 
@@ -251,7 +201,7 @@ QVector<Column> nodeColumns(Inventory& inventory) {
                                });
     pods.reads = {&inventory.objects(bridge::kPods)};
     return {
-        name(Columns::tr("Node"), 200),
+        nameColumn(Columns::tr("Node"), 200),
         column<Node>(Columns::tr("State"), CellKind::State, 140,
                      [](const Node& node, WallTime now) {
                          const NodeSummary summary = summarize(node, now);
@@ -268,7 +218,7 @@ QVector<Column> nodeColumns(Inventory& inventory) {
                      [](const Node& node, WallTime) { return Cell{toQString(node.status.nodeInfo.kubeletVersion)}; }),
         column<Node>(Columns::tr("System"), CellKind::Muted, 220,
                      [](const Node& node, WallTime) { return Cell{toQString(node.status.nodeInfo.osImage)}; }),
-        age(),
+        ageColumn(),
     };
 }
 
@@ -301,12 +251,12 @@ QVector<Column> eventColumns() {
                           cell.toolTip = toQString(event.involvedObject.kind + ' ' + event.involvedObject.name);
                           return cell;
                       }),
-        yielding(space(), 5),
-        column<Event>(
-            Columns::tr("Message"), CellKind::Text, 440,
-            [](const Event& event, WallTime) {
-                return Cell{toQString(event.message).simplified(), {}, views::State::Empty, toQString(event.message)};
-            }),
+        yielding(namespaceColumn(), 5),
+        column<Event>(Columns::tr("Message"), CellKind::Text, 440,
+                      [](const Event& event, WallTime) {
+                          return Cell{
+                              toQString(event.message).simplified(), {}, views::State::Empty, toQString(event.message)};
+                      }),
         yielding(column<Event>(Columns::tr("Count"), CellKind::Number, 70,
                                [](const Event& event, WallTime) {
                                    const int count = timesSeen(event);

@@ -1,10 +1,9 @@
 #include "app/models/deployment_summary.h"
 
 #include <QCoreApplication>
-#include <map>
 
 #include "app/bridge/resources.h"
-#include "app/models/pod_summary.h"
+#include "app/models/pod_complaint.h"
 #include "app/models/words.h"
 
 namespace qd::models {
@@ -21,31 +20,6 @@ const appsv1::DeploymentCondition* condition(const appsv1::Deployment& deploymen
     for (const appsv1::DeploymentCondition& each : deployment.status.conditions)
         if (each.type == type) return &each;
     return nullptr;
-}
-
-// What most of the Pods that cannot run suffer from.
-struct Complaint {
-    PodSummary pod;
-    int count = 0;
-    int of = 0;  // Pods that are to stay
-};
-
-Complaint worstOf(const std::vector<const corev1::Pod*>& pods, base::WallTime now) {
-    std::map<QString, Complaint> byWord;
-    Complaint worst;
-    int staying = 0;
-    for (const corev1::Pod* pod : pods) {
-        const PodSummary summary = summarize(*pod, now);
-        if (summary.state == State::Leaving) continue;
-        ++staying;
-        const bool stands = summary.state == State::Failed || !summary.remedy.isEmpty();
-        if (!stands) continue;
-        Complaint& complaint = byWord[summary.word];
-        if (complaint.count++ == 0) complaint.pod = summary;
-        if (complaint.count > worst.count) worst = complaint;
-    }
-    worst.of = staying;
-    return worst;
 }
 
 void tellOf(const Complaint& complaint, DeploymentSummary& summary) {

@@ -4,7 +4,9 @@
 
 #include "app/models/build_nodes.h"
 #include "app/models/build_rollout.h"
+#include "app/models/conditions.h"
 #include "app/models/deployment_summary.h"
+#include "app/models/kind_details.h"
 #include "app/models/pod_summary.h"
 #include "app/models/words.h"
 
@@ -46,24 +48,6 @@ void addMap(QVector<DetailGroup>& groups, const QString& title, const api::Map<s
             group.details.push_back({toQString(key), toQString(value), true});
     }
     if (!group.details.isEmpty()) groups.push_back(group);
-}
-
-template <typename Condition>
-DetailGroup conditions(const std::vector<Condition>& all, std::string_view good, WallTime now) {
-    DetailGroup group{Details::tr("Conditions"), {}};
-    for (const Condition& condition : all) {
-        const bool isGood = condition.type == good || good.empty();
-        const bool isTrue = condition.status == metav1::ConditionTrue;
-        const State state = condition.status == metav1::ConditionUnknown ? State::Unknown
-                            : (isTrue == isGood)                         ? State::Ready
-                                                                         : State::Starting;
-        QString value = toQString(condition.status);
-        if (!condition.reason.empty()) value += QStringLiteral(" · ") + toQString(condition.reason);
-        value += QStringLiteral(" · ") + ageText(condition.lastTransitionTime, now);
-        if (!condition.message.empty()) value += u'\n' + toQString(condition.message);
-        group.details.push_back({toQString(condition.type), value, false, state});
-    }
-    return group;
 }
 
 QString resourcesText(const api::Map<api::Quantity>& amounts) {
@@ -108,7 +92,7 @@ void addPod(QVector<DetailGroup>& groups, const corev1::Pod& pod, WallTime now) 
                 each.details.push_back({Details::tr("Restarts"), QString::number(status.restartCount)});
         groups.push_back(each);
     }
-    groups.push_back(conditions(pod.status.conditions, {}, now));
+    groups.push_back(conditionsOf(pod.status.conditions, {}, now));
 }
 
 void addDeployment(QVector<DetailGroup>& groups, Inventory& inventory, const appsv1::Deployment& deployment,
@@ -128,7 +112,7 @@ void addDeployment(QVector<DetailGroup>& groups, Inventory& inventory, const app
     for (const corev1::Container& container : deployment.spec.template_.spec.containers)
         group.details.push_back({toQString(container.name), toQString(container.image), true});
     groups.push_back(group);
-    groups.push_back(conditions(deployment.status.conditions, {}, now));
+    groups.push_back(conditionsOf(deployment.status.conditions, {}, now));
 }
 
 void addService(QVector<DetailGroup>& groups, const corev1::Service& service) {
@@ -161,18 +145,23 @@ void addNode(QVector<DetailGroup>& groups, const corev1::Node& node, WallTime no
             {Details::tr("Taint"),
              toQString(taint.key + (taint.value.empty() ? "" : "=" + taint.value) + ':' + taint.effect), true});
     groups.push_back(group);
-    groups.push_back(conditions(node.status.conditions, "Ready", now));
+    groups.push_back(conditionsOf(node.status.conditions, "Ready", now));
 }
 
 }  // namespace
 
 QVector<DetailGroup> detailsOf(Inventory& inventory, const api::Object& object, WallTime now) {
     QVector<DetailGroup> groups{general(object, now)};
-    if (const auto* pod = api::objectAs<corev1::Pod>(object)) addPod(groups, *pod, now);
-    if (const auto* deployment = api::objectAs<appsv1::Deployment>(object))
+    if (const auto* pod = api::objectAs<corev1::Pod>(object))
+        addPod(groups, *pod, now);
+    else if (const auto* deployment = api::objectAs<appsv1::Deployment>(object))
         addDeployment(groups, inventory, *deployment, now);
-    if (const auto* service = api::objectAs<corev1::Service>(object)) addService(groups, *service);
-    if (const auto* node = api::objectAs<corev1::Node>(object)) addNode(groups, *node, now);
+    else if (const auto* service = api::objectAs<corev1::Service>(object))
+        addService(groups, *service);
+    else if (const auto* node = api::objectAs<corev1::Node>(object))
+        addNode(groups, *node, now);
+    else if (!api::objectAs<corev1::Event>(object))
+        addKind(groups, inventory, object, now);
     addMap(groups, Details::tr("Labels"), object.metadata.labels);
     addMap(groups, Details::tr("Annotations"), object.metadata.annotations);
     groups.removeIf([](const DetailGroup& group) { return group.details.isEmpty(); });

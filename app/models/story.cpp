@@ -3,10 +3,10 @@
 #include <QCoreApplication>
 
 #include "app/bridge/resources.h"
-#include "app/models/build_nodes.h"
 #include "app/models/build_rollout.h"
 #include "app/models/deployment_summary.h"
 #include "app/models/event_words.h"
+#include "app/models/object_state.h"
 #include "app/models/pod_summary.h"
 #include "app/models/words.h"
 #include "app/models/writers.h"
@@ -69,6 +69,24 @@ api::ObjectPtr ownerOf(Inventory& inventory, const api::Object& object, std::str
     return nullptr;
 }
 
+// What the window watches anyway; other owners are not asked for.
+api::ObjectPtr controllerOf(Inventory& inventory, const api::Object& object) {
+    for (const bridge::Resource* kind :
+         {&bridge::kReplicaSets, &bridge::kStatefulSets, &bridge::kDaemonSets, &bridge::kJobs, &bridge::kCronJobs,
+          &bridge::kReplicationControllers, &bridge::kDeployments})
+        if (const api::ObjectPtr owner = ownerOf(inventory, object, kind->kind, *kind)) return owner;
+    return nullptr;
+}
+
+void addCreation(QVector<StoryStep>& story, const api::Object& object, WallTime now) {
+    for (const metav1::OwnerReference& owner : object.metadata.ownerReferences)
+        if (owner.controller.value_or(false))
+            story.push_back(
+                {Story::tr("%1 controller").arg(toQString(owner.kind).toLower()),
+                 Story::tr("made %1").arg(toQString(object.kind()) + u' ' + toQString(object.metadata.name)),
+                 agoText(object.metadata.creationTimestamp, now)});
+}
+
 void addReplicaSet(QVector<StoryStep>& story, const appsv1::ReplicaSet& set, WallTime now) {
     //: A step of the story: %1 is a ReplicaSet's name.
     story.push_back({Story::tr("deployment controller"),
@@ -84,6 +102,15 @@ void addRemedy(QVector<StoryStep>& story, const QString& remedy) {
     if (remedy.isEmpty()) return;
     //: The step of a story that comes after what is wrong now.
     story.push_back({Story::tr("what to do"), remedy, {}});
+}
+
+// How an object of any other kind is at this moment, and what to do.
+void addNow(QVector<StoryStep>& story, Inventory& inventory, const api::Object& object, WallTime now) {
+    const ObjectState state = stateOf(inventory, object, now);
+    if (state.word.isEmpty()) return;
+    const QString text = state.why.isEmpty() ? state.word : state.word + QStringLiteral(": ") + state.why;
+    story.push_back({Story::tr("now"), text, {}, state.state});
+    addRemedy(story, state.remedy);
 }
 
 void addPod(QVector<StoryStep>& story, const corev1::Pod& pod, WallTime now) {
@@ -138,17 +165,21 @@ QVector<StoryStep> buildStory(Inventory& inventory, const api::Object& object, W
         const api::ObjectPtr deployment = set ? ownerOf(inventory, *set, "Deployment", bridge::kDeployments) : nullptr;
         // The last write of a Deployment made its newest ReplicaSet, not the older ones.
         const bool newest = deployment && revisionOf(set->metadata) == revisionOf(deployment->metadata);
+        const api::ObjectPtr owner = controllerOf(inventory, object);
         if (newest)
             addWrite(story, *deployment, now);
-        else if (set && !deployment)
-            addWrite(story, *set, now);
-        else if (!set)
-            addWrite(story, object, now);
+        else if (!deployment)
+            addWrite(story, owner ? *owner : object, now);
         if (set && deployment) addReplicaSet(story, *api::objectAs<appsv1::ReplicaSet>(*set), now);
         addPod(story, *pod, now);
         return story;
     }
-    addWrite(story, object, now);
+    if (const api::ObjectPtr owner = controllerOf(inventory, object)) {
+        addWrite(story, *owner, now);
+        addCreation(story, object, now);
+    } else {
+        addWrite(story, object, now);
+    }
     if (const auto* deployment = api::objectAs<appsv1::Deployment>(object)) {
         std::vector<api::ObjectPtr> owned = inventory.objects(bridge::kReplicaSets).ownedBy(object.metadata.uid);
         std::vector<const appsv1::ReplicaSet*> sets;
@@ -164,10 +195,7 @@ QVector<StoryStep> buildStory(Inventory& inventory, const api::Object& object, W
             addWorstPod(story, inventory, sets, now);
         }
     }
-    if (const auto* node = api::objectAs<corev1::Node>(object)) {
-        const NodeSummary summary = summarize(*node, now);
-        story.push_back({Story::tr("now"), summary.word + QStringLiteral(": ") + summary.why, {}, summary.state});
-    }
+    if (!api::objectAs<appsv1::Deployment>(object)) addNow(story, inventory, object, now);
     return story;
 }
 

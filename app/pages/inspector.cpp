@@ -8,18 +8,16 @@
 
 #include "app/actions/object_actions.h"
 #include "app/bridge/resources.h"
-#include "app/models/build_nodes.h"
-#include "app/models/build_rollout.h"
-#include "app/models/deployment_summary.h"
 #include "app/models/details.h"
 #include "app/models/field_owners.h"
-#include "app/models/pod_summary.h"
+#include "app/models/object_state.h"
 #include "app/models/story.h"
 #include "app/models/words.h"
 #include "app/pages/log_tab.h"
 #include "app/pages/terminal_tab.h"
 #include "app/pages/why_tab.h"
 #include "app/pages/yaml_tab.h"
+#include "cluster/api/types/core_v1.h"
 
 namespace qd::pages {
 
@@ -193,18 +191,8 @@ void Inspector::showObject() {
 }
 
 void Inspector::showState() {
-    const auto now = m_clock.now();
-    m_pill->setState(views::State::Empty, {});
-    if (const auto* pod = api::objectAs<corev1::Pod>(*m_object)) {
-        const models::PodSummary summary = models::summarize(*pod, now);
-        m_pill->setState(summary.state, summary.word);
-    } else if (const auto* deployment = api::objectAs<appsv1::Deployment>(*m_object)) {
-        const models::DeploymentSummary summary = models::summarize(m_inventory, *deployment, now);
-        m_pill->setState(summary.state, summary.word);
-    } else if (const auto* node = api::objectAs<corev1::Node>(*m_object)) {
-        const models::NodeSummary summary = models::summarize(*node, now);
-        m_pill->setState(summary.state, summary.word);
-    }
+    const models::ObjectState state = models::stateOf(m_inventory, *m_object, m_clock.now());
+    m_pill->setState(state.state, state.word);
 }
 
 void Inspector::showStory() {

@@ -105,6 +105,13 @@ std::unique_ptr<bridge::Subscription> FakeSession::watch(const bridge::Resource&
     return std::make_unique<Ending>(watcher);
 }
 
+QStringList FakeSession::watched() const {
+    QStringList kinds;
+    for (const std::shared_ptr<Watcher>& watcher : m_watchers)
+        if (!watcher->ended) kinds << QString::fromStdString(watcher->kind);
+    return kinds;
+}
+
 template <typename T>
 void FakeSession::answer(QObject* context, bridge::Reply<T> reply, Result<T> result) {
     QTimer::singleShot(0, context, [reply = std::move(reply), result = std::move(result)] { reply(result); });
@@ -124,6 +131,7 @@ void FakeSession::get(const ObjectKey& key, QObject* context, bridge::Reply<std:
 
 void FakeSession::apply(const bridge::ApplyRequest& request, QObject* context, bridge::Reply<std::string> reply) {
     requests << line("apply", request.key) + (request.dryRun ? QStringLiteral(" dryRun") : QString());
+    lastApplied = request.json;
     Result<std::string> result = request.json;
     if (auto failure = failureOf(request.key)) result = fail(*failure);
     answer(context, std::move(reply), std::move(result));

@@ -38,6 +38,9 @@ public:
     // Answers by "Kind namespace/name"; without one a get is NotFound and an apply returns what it was given.
     std::map<std::string, std::string> json;
     std::map<std::string, Error> failures;
+    std::string lastApplied;  // the JSON of the last apply
+    // The kinds that somebody watches now.
+    QStringList watched() const;
     FakeStream* lastStream = nullptr;
     bridge::SessionStatus sessionStatus;
 
