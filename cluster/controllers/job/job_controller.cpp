@@ -131,8 +131,7 @@ Result<Outcome> JobController::syncStray(const std::string& podKey) {
                     kJobTracking);
     const auto written = client::Api<corev1::Pod>(m_context.client)
                              .patch(ns, name, client::PatchKind::Strategic, patch, controllerPatch());
-    if (!written && written.error().reason != Reason::NotFound && written.error().reason != Reason::Conflict)
-        return fail(written.error());
+    if (!written && written.error().reason != Reason::NotFound) return fail(written.error());
     return Outcome{};
 }
 

@@ -60,7 +60,7 @@ NodeHealth observeHealth(const std::optional<NodeHealth>& before, const corev1::
         health.heartbeat = ready->lastHeartbeatTime;
         health.seen = now;
     }
-    if (lease && lease->spec.renewTime && (!health.renewed || *health.renewed < *lease->spec.renewTime)) {
+    if (lease && lease->spec.renewTime && health.renewed != lease->spec.renewTime) {
         health.renewed = lease->spec.renewTime;
         health.seen = now;
     }

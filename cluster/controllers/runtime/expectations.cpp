@@ -30,9 +30,17 @@ void Expectations::removed(const std::string& key, const client::Informer& infor
     m_entries[key].removals.push_back(std::move(removal));
 }
 
+void Expectations::gone(const std::string& key, const client::Informer& informer, const api::Object& object) {
+    const auto& metadata = object.metadata;
+    Removal removal{&informer, metadata.namespace_, metadata.name, metadata.uid, true};
+    std::lock_guard lock(m_mutex);
+    m_entries[key].removals.push_back(std::move(removal));
+}
+
 bool Expectations::isSeen(const Removal& removal) {
     const auto object = removal.informer->get(removal.ns, removal.name);
-    return !object || object->metadata.uid != removal.uid || object->metadata.deletionTimestamp;
+    if (!object || object->metadata.uid != removal.uid) return true;
+    return !removal.entirely && object->metadata.deletionTimestamp;
 }
 
 bool Expectations::fulfilled(const std::string& key) {

@@ -28,6 +28,8 @@ public:
     void wrote(const std::string& key, const client::Informer& informer, const api::Object& written);
     // The copy must show that this object is being deleted or gone.
     void removed(const std::string& key, const client::Informer& informer, const api::Object& object);
+    // The copy must not show this object any more, going or not.
+    void gone(const std::string& key, const client::Informer& informer, const api::Object& object);
     // Whether everything written for the key is seen.
     bool fulfilled(const std::string& key);
     void forget(const std::string& key);
@@ -38,6 +40,7 @@ private:
         std::string ns;
         std::string name;
         std::string uid;
+        bool entirely = false;  // to be going is not enough
     };
     struct Entry {
         std::map<const client::Informer*, std::uint64_t> revisions;

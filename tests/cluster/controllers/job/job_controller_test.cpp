@@ -308,8 +308,14 @@ private slots:
         Work scene;
         scene.client.put(job(1, 1));
         scene.settle();
+        bool refused = false;
+        scene.client.refuse = [&](const std::string& request) -> std::optional<Error> {
+            if (!request.starts_with("patch pods") || std::exchange(refused, true)) return std::nullopt;
+            return Error{Reason::Conflict, "somebody was faster"};
+        };
         scene.client.erase(client::resourceOf<batchv1::Job>(), "default", "work");
         scene.settle();
+        QVERIFY(refused);
         QVERIFY(!isTracked(*scene.pods()[0]));
     }
 

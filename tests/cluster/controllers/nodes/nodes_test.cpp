@@ -168,6 +168,10 @@ private slots:
         scene.executor.simulatedClock().stepWall(1h);
         scene.live(20s);
         QVERIFY(scene.ready("n1").startsWith("True") && scene.ready("n2").startsWith("True"));
+        // Leases then say times from before those that they said.
+        scene.executor.simulatedClock().stepWall(-2h);
+        scene.live(90s);
+        QVERIFY(scene.ready("n1").startsWith("True") && scene.ready("n2").startsWith("True"));
     }
 
     void conditionsAndCordonBecomeTaintsAndForeignTaintsStay() {
