@@ -5,16 +5,24 @@
 namespace qd::simulation {
 namespace {
 
-base::Failure refused() { return fail(Reason::ServiceUnavailable, "simulated: the server is away"); }
-base::Failure lost() { return fail(Reason::Timeout, "simulated: the answer got lost"); }
-base::Failure beaten() { return fail(Reason::Conflict, "simulated: the object has been modified; please apply your changes to the latest version and try again"); }
+Error refused() {
+    return {Reason::ServiceUnavailable, "simulated: the server is away"};
+}
+base::Failure lost() {
+    return fail(Reason::Timeout, "simulated: the answer got lost");
+}
+Error beaten() {
+    return {Reason::Conflict,
+            "simulated: the object has been modified; please apply your changes to the latest version and try again"};
+}
 
 // Hands events on in order, some late, until its watch is made to end.
 class FaultyWatch final : public client::Watch {
 public:
     struct State : std::enable_shared_from_this<State> {
-        State(base::Executor& onExecutor, base::Random& source, const Faults& some, client::WatchHandler call)
-            : executor(onExecutor), random(source), faults(some), handler(std::move(call)) {}
+        State(base::Executor& onExecutor, base::Random& source, const Faults& some, std::shared_ptr<Process> in,
+              client::WatchHandler call)
+            : executor(onExecutor), random(source), faults(some), process(std::move(in)), handler(std::move(call)) {}
 
         void receive(std::vector<client::WatchEvent> events);
         void deliver();
@@ -22,6 +30,7 @@ public:
         base::Executor& executor;
         base::Random& random;
         const Faults& faults;
+        std::shared_ptr<Process> process;
         client::WatchHandler handler;
         std::deque<std::vector<client::WatchEvent>> late;
         bool waiting = false;
@@ -39,21 +48,22 @@ private:
 };
 
 void FaultyWatch::State::receive(std::vector<client::WatchEvent> events) {
-    if (ended) return;
+    if (ended || process->dead) return;
     late.push_back(std::move(events));
     if (waiting) return;
     waiting = true;
     const bool delayed = faults.watchDelay > 0 && random.unit() < faults.watchDelay;
     const auto longest = static_cast<std::uint64_t>(faults.longestDelay.count());
     if (!delayed) return deliver();
-    timer = executor.postAfter(base::Duration(static_cast<std::int64_t>(random.below(longest))), [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) self->deliver();
-    });
+    timer =
+        executor.postAfter(base::Duration(static_cast<std::int64_t>(random.below(longest))), [weak = weak_from_this()] {
+            if (const auto self = weak.lock()) self->deliver();
+        });
 }
 
 void FaultyWatch::State::deliver() {
     waiting = false;
-    while (!late.empty() && !ended) {
+    while (!late.empty() && !ended && !process->dead) {
         auto events = std::move(late.front());
         late.pop_front();
         if (faults.watchEnd > 0 && random.unit() < faults.watchEnd) {
@@ -67,60 +77,86 @@ void FaultyWatch::State::deliver() {
 
 }  // namespace
 
-Result<api::ObjectPtr> FaultyClient::get(const client::ResourceName& resource, const std::string& ns, const std::string& name, const std::string& subresource) {
+std::optional<Error> FaultyClient::stopped(bool changesAnObject) {
+    if (m_process->dead) return Error{Reason::ServiceUnavailable, "simulated: the process has ended"};
+    if (happens(m_faults.refusal)) return refused();
+    if (changesAnObject && happens(m_faults.conflict)) return beaten();
+    return std::nullopt;
+}
+
+bool FaultyClient::answerIsLost(bool mayBeLost) {
+    if (m_process->died && happens(m_faults.crash)) {
+        m_process->dead = true;
+        m_process->died();
+        return true;
+    }
+    return mayBeLost && happens(m_faults.lostAnswer);
+}
+
+Result<api::ObjectPtr> FaultyClient::get(const client::ResourceName& resource, const std::string& ns,
+                                         const std::string& name, const std::string& subresource) {
+    if (m_process->dead) return fail(refused());
     return m_real->get(resource, ns, name, subresource);
 }
 
-Result<client::ObjectList> FaultyClient::list(const client::ResourceName& resource, const std::string& ns, const client::ListOptions& options) {
-    if (happens(m_faults.refusal)) return refused();
+Result<client::ObjectList> FaultyClient::list(const client::ResourceName& resource, const std::string& ns,
+                                              const client::ListOptions& options) {
+    if (auto error = stopped(false)) return fail(std::move(*error));
     return m_real->list(resource, ns, options);
 }
 
-Result<api::ObjectPtr> FaultyClient::create(const client::ResourceName& resource, const std::string& ns, const api::Object& object, const client::WriteOptions& options,
+Result<api::ObjectPtr> FaultyClient::create(const client::ResourceName& resource, const std::string& ns,
+                                            const api::Object& object, const client::WriteOptions& options,
                                             const std::string& name, const std::string& subresource) {
-    if (happens(m_faults.refusal)) return refused();
+    if (auto error = stopped(false)) return fail(std::move(*error));
     auto created = m_real->create(resource, ns, object, options, name, subresource);
-    // A second try with a generated name makes a second object, as it would in any cluster: only named ones lose answers.
-    const bool named = !object.metadata.name.empty() || !subresource.empty();
-    if (named && happens(m_faults.lostAnswer)) return lost();
+    // A second try with a generated name makes a second object, as it would in any cluster: only named ones lose
+    // answers.
+    if (answerIsLost(!object.metadata.name.empty() || !subresource.empty())) return lost();
     return created;
 }
 
-Result<api::ObjectPtr> FaultyClient::update(const client::ResourceName& resource, const api::Object& object, const client::WriteOptions& options, const std::string& subresource) {
-    if (happens(m_faults.refusal)) return refused();
-    if (happens(m_faults.conflict)) return beaten();
+Result<api::ObjectPtr> FaultyClient::update(const client::ResourceName& resource, const api::Object& object,
+                                            const client::WriteOptions& options, const std::string& subresource) {
+    if (auto error = stopped(true)) return fail(std::move(*error));
     auto updated = m_real->update(resource, object, options, subresource);
-    if (happens(m_faults.lostAnswer)) return lost();
+    if (answerIsLost()) return lost();
     return updated;
 }
 
-Result<api::ObjectPtr> FaultyClient::patch(const client::ResourceName& resource, const std::string& ns, const std::string& name, client::PatchKind kind, std::string_view patch,
+Result<api::ObjectPtr> FaultyClient::patch(const client::ResourceName& resource, const std::string& ns,
+                                           const std::string& name, client::PatchKind kind, std::string_view patch,
                                            const client::PatchOptions& options, const std::string& subresource) {
-    if (happens(m_faults.refusal)) return refused();
-    if (happens(m_faults.conflict)) return beaten();
+    if (auto error = stopped(true)) return fail(std::move(*error));
     auto patched = m_real->patch(resource, ns, name, kind, patch, options, subresource);
-    if (happens(m_faults.lostAnswer)) return lost();
+    if (answerIsLost()) return lost();
     return patched;
 }
 
-Result<void> FaultyClient::remove(const client::ResourceName& resource, const std::string& ns, const std::string& name, const client::DeleteOptions& options) {
-    if (happens(m_faults.refusal)) return refused();
+Result<void> FaultyClient::remove(const client::ResourceName& resource, const std::string& ns, const std::string& name,
+                                  const client::DeleteOptions& options) {
+    if (auto error = stopped(false)) return fail(std::move(*error));
     auto removed = m_real->remove(resource, ns, name, options);
-    if (happens(m_faults.lostAnswer)) return lost();
+    if (answerIsLost()) return lost();
     return removed;
 }
 
-Result<void> FaultyClient::removeCollection(const client::ResourceName& resource, const std::string& ns, const client::ListOptions& which, const client::DeleteOptions& options) {
-    if (happens(m_faults.refusal)) return refused();
-    return m_real->removeCollection(resource, ns, which, options);
+Result<void> FaultyClient::removeCollection(const client::ResourceName& resource, const std::string& ns,
+                                            const client::ListOptions& which, const client::DeleteOptions& options) {
+    if (auto error = stopped(false)) return fail(std::move(*error));
+    auto removed = m_real->removeCollection(resource, ns, which, options);
+    if (answerIsLost(false)) return lost();
+    return removed;
 }
 
-Result<std::unique_ptr<client::Watch>> FaultyClient::watch(const client::ResourceName& resource, const std::string& ns, const client::ListOptions& options, base::Executor& executor,
+Result<std::unique_ptr<client::Watch>> FaultyClient::watch(const client::ResourceName& resource, const std::string& ns,
+                                                           const client::ListOptions& options, base::Executor& executor,
                                                            client::WatchHandler handler) {
-    if (happens(m_faults.refusal)) return refused();
-    auto state = std::make_shared<FaultyWatch::State>(m_executor, m_random, m_faults, std::move(handler));
+    if (auto error = stopped(false)) return fail(std::move(*error));
+    auto state = std::make_shared<FaultyWatch::State>(m_executor, m_random, m_faults, m_process, std::move(handler));
     auto faulty = std::make_unique<FaultyWatch>(state);
-    auto real = m_real->watch(resource, ns, options, executor, [state](std::vector<client::WatchEvent> events) { state->receive(std::move(events)); });
+    auto real = m_real->watch(resource, ns, options, executor,
+                              [state](std::vector<client::WatchEvent> events) { state->receive(std::move(events)); });
     if (!real) return fail(std::move(real.error()));
     faulty->holds(std::move(*real));
     return std::unique_ptr<client::Watch>(std::move(faulty));

@@ -3,34 +3,58 @@
 #include <stdexcept>
 
 #include "cluster/apiserver/admission/request_facts.h"
+#include "cluster/apiserver/admission/resource_quota.h"
 #include "cluster/apiserver/admission/store_reader.h"
 #include "cluster/apiserver/allocation/service_allocation.h"
 #include "cluster/apiserver/auth/rbac.h"
+#include "cluster/apiserver/subresources/binding.h"
+#include "cluster/apiserver/subresources/eviction.h"
+#include "cluster/apiserver/subresources/scale.h"
 #include "cluster/control_plane/bootstrap.h"
 #include "cluster/control_plane/in_process_client.h"
 #include "cluster/controllers/controllers.h"
 #include "vmnodes/hollow/volumes/hollow_driver.h"
 
 namespace qd::simulation {
+namespace {
 
-SimulatedCluster::SimulatedCluster(std::uint64_t seed, unsigned nodes) : m_executor(seed), m_random(seed * 2 + 1) {
+constexpr std::uint64_t kLongestAway = 30;  // seconds, after a crash
+
+}  // namespace
+
+SimulatedCluster::SimulatedCluster(std::uint64_t seed, unsigned nodes, Options options)
+    : m_options(std::move(options)), m_executor(seed), m_random(seed * 2 + 1) {
     auto opened = store::Store::open({.file = {}, .commit = store::CommitMode::Inline}, m_codec, m_executor.clock());
     if (!opened) throw std::runtime_error(opened.error().message);
     m_store = std::move(*opened);
-    apiserver::ApiServerParts parts{.store = *m_store, .executor = m_executor, .random = m_random, .authenticators = {}, .authorizer = nullptr, .admission = {}, .reader = std::make_unique<apiserver::StoreReader>(*m_store)};
+    apiserver::ApiServerParts parts{.store = *m_store,
+                                    .executor = m_executor,
+                                    .random = m_random,
+                                    .authenticators = {},
+                                    .authorizer = nullptr,
+                                    .admission = {},
+                                    .reader = std::make_unique<apiserver::StoreReader>(*m_store)};
     parts.authorizer = std::make_unique<apiserver::MastersAuthorizer>();
     const auto services = api::IpNetwork::parse("10.96.0.0/16");
     parts.admission = apiserver::defaultAdmissionPlugins(m_random);
     parts.admission.push_back(std::make_unique<apiserver::RequestFacts>(m_executor.clock()));
-    parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(apiserver::ServiceRanges{.addresses = *services}, m_executor.clock(), m_random));
+    parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(
+        apiserver::ServiceRanges{.addresses = *services}, m_executor.clock(), m_random));
+    parts.admission.push_back(std::make_unique<apiserver::ResourceQuotaAdmission>(*m_store, m_executor.clock()));
     m_server = std::make_unique<apiserver::ApiServer>(std::move(parts));
+    m_server->addSubresource("pods", "binding", std::make_unique<apiserver::BindingHandler>(*m_server, false));
+    m_server->addSubresource("pods", "eviction", std::make_unique<apiserver::EvictionHandler>(*m_server));
+    for (const char* workload : {"deployments.apps", "replicasets.apps", "statefulsets.apps"})
+        m_server->addSubresource(workload, "scale", std::make_unique<apiserver::ScaleHandler>(*m_server));
     m_user = clientOf("user");
-    if (auto made = control_plane::createSystemObjects(*m_user, "10.96.0.0/16"); !made) throw std::runtime_error(made.error().message);
+    if (auto made = control_plane::createSystemObjects(*m_user, "10.96.0.0/16"); !made)
+        throw std::runtime_error(made.error().message);
 
     startControllers();
-    m_nodeClient = faultyClientOf("nodes");
+    m_nodeClient = faultyClientOf("nodes", std::make_shared<Process>());
     m_nodeInformers = std::make_unique<client::InformerFactory>(*m_nodeClient, m_executor);
-    m_nodes = std::make_unique<hollow::HollowNodes>(*m_nodeClient, *m_nodeInformers, m_executor, m_random, hollow::Options{.count = nodes});
+    m_nodes = std::make_unique<hollow::HollowNodes>(*m_nodeClient, *m_nodeInformers, m_executor, m_random,
+                                                    hollow::Options{.count = nodes, .adjust = m_options.adjust});
     m_nodeInformers->start();
     m_nodes->start();
 }
@@ -42,18 +66,27 @@ SimulatedCluster::~SimulatedCluster() {
 }
 
 void SimulatedCluster::startControllers() {
-    m_reader = faultyClientOf("informers");
+    m_controllers = std::make_shared<Process>();
+    m_controllers->died = [this] {
+        m_restart = m_executor.postAfter(std::chrono::seconds(1 + m_random.below(kLongestAway)),
+                                         [this] { restartControllers(); });
+    };
+    m_reader = faultyClientOf("informers", m_controllers);
     m_informers = std::make_unique<client::InformerFactory>(*m_reader, m_executor);
     controllers::Options options;
     options.rootCa = "simulated";
     options.provisioners[hollow::kDriver] = hollow::hollowProvisioner();
+    options.metrics = std::make_shared<controllers::UsageReader>(m_options.usage);
     for (const auto& descriptor : controllers::controllerDescriptors(options)) {
         if (!descriptor.onByDefault) continue;
-        m_runners.push_back(std::make_unique<controllers::Runner>(descriptor, faultyClientOf(std::string(descriptor.name)), *m_informers, m_executor, m_random));
+        m_runners.push_back(std::make_unique<controllers::Runner>(
+            descriptor, faultyClientOf(std::string(descriptor.name), m_controllers), *m_informers, m_executor,
+            m_random));
     }
-    m_schedulerClient = faultyClientOf("scheduler");
+    m_schedulerClient = faultyClientOf("scheduler", m_controllers);
     m_schedulerInformers = std::make_unique<client::InformerFactory>(*m_schedulerClient, m_executor);
-    m_scheduler = std::make_unique<scheduler::Scheduler>(*m_schedulerClient, *m_schedulerInformers, m_executor, m_random);
+    m_scheduler =
+        std::make_unique<scheduler::Scheduler>(*m_schedulerClient, *m_schedulerInformers, m_executor, m_random);
 
     m_informers->start();
     m_schedulerInformers->start();
@@ -75,6 +108,7 @@ void SimulatedCluster::stopControllers() {
 }
 
 void SimulatedCluster::restartControllers() {
+    m_restart.cancel();
     stopControllers();
     startControllers();
 }
@@ -86,8 +120,9 @@ std::unique_ptr<client::Client> SimulatedCluster::clientOf(const std::string& na
     return std::make_unique<control_plane::InProcessClient>(*m_server, std::move(user), name);
 }
 
-std::unique_ptr<client::Client> SimulatedCluster::faultyClientOf(const std::string& name) {
-    return std::make_unique<FaultyClient>(clientOf(name), m_executor, m_random, m_faults);
+std::unique_ptr<client::Client> SimulatedCluster::faultyClientOf(const std::string& name,
+                                                                 const std::shared_ptr<Process>& process) {
+    return std::make_unique<FaultyClient>(clientOf(name), m_executor, m_random, m_faults, process);
 }
 
 }  // namespace qd::simulation

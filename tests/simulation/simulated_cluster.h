@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/api/usage_source.h"
 #include "cluster/apiserver/api_server.h"
 #include "cluster/base/simulation.h"
 #include "cluster/controllers/runtime/controller.h"
@@ -19,7 +20,11 @@ namespace qd::simulation {
 
 class SimulatedCluster {
 public:
-    SimulatedCluster(std::uint64_t seed, unsigned nodes);
+    struct Options {
+        std::shared_ptr<const api::UsageSource> usage = {};                     // what autoscalers go by
+        std::function<void(const corev1::Pod&, hollow::RunPlan&)> adjust = {};  // what Pods do on the nodes
+    };
+    SimulatedCluster(std::uint64_t seed, unsigned nodes, Options options);
     ~SimulatedCluster();
 
     base::SimulatedExecutor& executor() { return m_executor; }
@@ -28,17 +33,22 @@ public:
     Faults& faults() { return m_faults; }
     store::Store& store() { return *m_store; }
     hollow::HollowNodes& nodes() { return *m_nodes; }
-    // Controllers and scheduler forget everything that they do not find in the store, as after the program was started again.
+    // Controllers and scheduler forget everything that they do not find in the store, as after the program was started
+    // again. They do so by themselves, after a while, when a fault has ended them.
     void restartControllers();
+    // Moves the clock on the wall, for all.
+    void stepClock(base::Duration by) { m_executor.simulatedClock().stepWall(by); }
     // Of a person: without faults.
     client::Client& user() { return *m_user; }
+    // The same, of another name.
+    std::unique_ptr<client::Client> clientOf(const std::string& name);
 
 private:
     void startControllers();
     void stopControllers();
-    std::unique_ptr<client::Client> clientOf(const std::string& name);
-    std::unique_ptr<client::Client> faultyClientOf(const std::string& name);
+    std::unique_ptr<client::Client> faultyClientOf(const std::string& name, const std::shared_ptr<Process>& process);
 
+    const Options m_options;
     base::SimulatedExecutor m_executor;
     base::Random m_random;
     Faults m_faults;
@@ -46,6 +56,8 @@ private:
     std::unique_ptr<store::Store> m_store;
     std::unique_ptr<apiserver::ApiServer> m_server;
     std::unique_ptr<client::Client> m_user;
+    std::shared_ptr<Process> m_controllers;  // all of them and the scheduler
+    base::Timer m_restart;
     std::unique_ptr<client::Client> m_reader;
     std::unique_ptr<client::Client> m_schedulerClient;
     std::unique_ptr<client::Client> m_nodeClient;
