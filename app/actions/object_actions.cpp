@@ -6,12 +6,16 @@
 #include <QMessageBox>
 #include <QPushButton>
 #include <QStyle>
-#include <boost/json.hpp>
+#include <optional>
 
+#include "app/actions/manual_job.h"
+#include "app/actions/places.h"
 #include "app/bridge/resources.h"
 #include "app/models/build_rollout.h"
+#include "app/models/object_state.h"
 #include "app/models/words.h"
 #include "cluster/api/types/apps_v1.h"
+#include "cluster/api/types/batch_v1.h"
 #include "cluster/api/types/core_v1.h"
 
 namespace qd::actions {
@@ -26,6 +30,9 @@ const QString kPause = QStringLiteral("deployment.pause");
 const QString kResume = QStringLiteral("deployment.resume");
 const QString kRestart = QStringLiteral("deployment.restart");
 const QString kUndo = QStringLiteral("deployment.undo");
+const QString kSuspend = QStringLiteral("job.suspend");
+const QString kUnsuspend = QStringLiteral("job.resume");
+const QString kRunNow = QStringLiteral("cronjob.run");
 const QString kCordon = QStringLiteral("node.cordon");
 const QString kUncordon = QStringLiteral("node.uncordon");
 const QString kLogs = QStringLiteral("pod.logs");
@@ -34,24 +41,40 @@ const QString kEdit = QStringLiteral("object.edit");
 const QString kEnlarge = QStringLiteral("object.enlarge");
 const QString kCopy = QStringLiteral("object.copyName");
 const QString kDelete = QStringLiteral("object.delete");
-const QStringList kOrder{kOpen,     kScale, kPause, kResume, kRestart, kUndo,  kCordon,
-                         kUncordon, kLogs,  kShell, kEdit,   kCopy,    kDelete};
+const QStringList kOrder{kOpen,      kScale,  kPause,    kResume, kRestart, kUndo, kRunNow, kSuspend,
+                         kUnsuspend, kCordon, kUncordon, kLogs,   kShell,   kEdit, kCopy,   kDelete};
+
+// How many Pods the object wants, for kinds that a person scales; a Deployment's ReplicaSets are the Deployment's.
+std::optional<int> replicasOf(const api::Object& object) {
+    if (const auto* deployment = api::objectAs<appsv1::Deployment>(object))
+        return deployment->spec.replicas.value_or(1);
+    if (const auto* set = api::objectAs<appsv1::StatefulSet>(object)) return set->spec.replicas.value_or(1);
+    if (const auto* set = api::objectAs<corev1::ReplicationController>(object)) return set->spec.replicas.value_or(1);
+    if (const auto* set = api::objectAs<appsv1::ReplicaSet>(object); set && set->metadata.ownerReferences.empty())
+        return set->spec.replicas.value_or(1);
+    return std::nullopt;
+}
+
+// Whether the object is a Job or CronJob that can be told to wait, and whether it was.
+std::optional<bool> suspendedOf(const api::Object& object) {
+    if (const auto* cron = api::objectAs<batchv1::CronJob>(object)) return cron->spec.suspend.value_or(false);
+    const auto* job = api::objectAs<batchv1::Job>(object);
+    if (!job || job->status.completionTime) return std::nullopt;
+    return job->spec.suspend.value_or(false);
+}
 
 }  // namespace
 
 shell::Location locationOf(models::Inventory& inventory, std::string_view kind, const std::string& space,
                            const std::string& name) {
-    const QString in = toQString(space);
-    if (kind == "Node") return {QStringLiteral("nodes"), QStringLiteral("nodes"), {}, toQString(name)};
-    if (kind == "Service") return {QStringLiteral("network"), QStringLiteral("services"), in, toQString(name)};
-    if (kind == "Pod") return {QStringLiteral("workloads"), QStringLiteral("pods"), in, toQString(name)};
-    if (kind == "Deployment") return {QStringLiteral("workloads"), QStringLiteral("deployments"), in, toQString(name)};
     if (kind == "ReplicaSet")
         if (const api::ObjectPtr set = inventory.objects(bridge::kReplicaSets).byName(space, name))
             for (const metav1::OwnerReference& owner : set->metadata.ownerReferences)
-                if (owner.kind == "Deployment")
-                    return {QStringLiteral("workloads"), QStringLiteral("deployments"), in, toQString(owner.name)};
-    return {};
+                if (owner.kind == "Deployment") return locationOf(inventory, owner.kind, space, owner.name);
+    const Place* place = placeOf(kind);
+    if (!place) return {};
+    return {place->page, toQString(place->resource->plural), place->resource->namespaced ? toQString(space) : QString(),
+            toQString(name)};
 }
 
 shell::Location locationOf(models::Inventory& inventory, const api::Object& object) {
@@ -84,6 +107,11 @@ void ObjectActions::create() {
     add(kRestart, tr("Restart"), q("restart"), {}, false, [this] { restart(); });
     //: Goes back to an earlier revision of a Deployment.
     add(kUndo, tr("Undo…"), q("undo"), {}, false, [this] { askUndo(); });
+    //: Starts a Job from a CronJob at once.
+    add(kRunNow, tr("Run now"), q("play"), {}, false, [this] { runNow(); });
+    //: Lets a Job or CronJob wait.
+    add(kSuspend, tr("Suspend"), q("pause"), {}, false, [this] { setSuspended(true); });
+    add(kUnsuspend, tr("Resume"), q("play"), {}, false, [this] { setSuspended(false); });
     //: Keeps new Pods off a node.
     add(kCordon, tr("Cordon"), q("pause"), {}, false, [this] { setCordoned(true); });
     add(kUncordon, tr("Uncordon"), q("play"), {}, false, [this] { setCordoned(false); });
@@ -114,11 +142,17 @@ void ObjectActions::enable() {
         action->setVisible(allowed);
     };
     allow(kOpen, m_object && !locationOf(m_inventory, *m_object).page.isEmpty());
-    allow(kScale, deployment != nullptr);
+    const std::optional<bool> suspended = m_object ? suspendedOf(*m_object) : std::nullopt;
+    const bool restarts = m_object && (deployment || api::objectAs<appsv1::StatefulSet>(*m_object) ||
+                                       api::objectAs<appsv1::DaemonSet>(*m_object));
+    allow(kScale, m_object && replicasOf(*m_object));
     allow(kPause, deployment && !deployment->spec.paused);
     allow(kResume, deployment && deployment->spec.paused);
-    allow(kRestart, deployment != nullptr);
-    allow(kUndo, deployment && models::revisionOf(deployment->metadata) > 1);
+    allow(kRestart, restarts);
+    allow(kUndo, deployment ? models::revisionOf(deployment->metadata) > 1 : restarts && hasEarlierRevision());
+    allow(kRunNow, m_object && api::objectAs<batchv1::CronJob>(*m_object));
+    allow(kSuspend, suspended && !*suspended);
+    allow(kUnsuspend, suspended && *suspended);
     allow(kCordon, node && !node->spec.unschedulable);
     allow(kUncordon, node && node->spec.unschedulable);
     allow(kLogs, pod != nullptr);
@@ -127,6 +161,15 @@ void ObjectActions::enable() {
     allow(kEnlarge, m_object != nullptr);
     allow(kCopy, m_object != nullptr);
     allow(kDelete, m_object && !m_object->metadata.deletionTimestamp);
+}
+
+// Revisions may become known after their object was chosen.
+bool ObjectActions::hasEarlierRevision() {
+    const bridge::Resource* holder = revisionHolder(m_object->kind());
+    if (!m_followsRevisions)
+        connect(&m_inventory.objects(*holder), &models::LiveObjects::changed, this, &ObjectActions::enable);
+    m_followsRevisions = true;
+    return !earlierRevisions(m_inventory, *m_object).empty();
 }
 
 void ObjectActions::fill(QMenu& menu) const {
@@ -158,7 +201,6 @@ void ObjectActions::open() {
 }
 
 void ObjectActions::askScale() {
-    const auto* deployment = api::objectAs<appsv1::Deployment>(*m_object);
     auto* dialog = new QInputDialog(m_window);
     dialog->setObjectName(QStringLiteral("scaleDialog"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -166,7 +208,7 @@ void ObjectActions::askScale() {
     dialog->setLabelText(tr("Number of Pods"));
     dialog->setInputMode(QInputDialog::IntInput);
     dialog->setIntRange(0, 100'000);
-    dialog->setIntValue(deployment->spec.replicas.value_or(1));
+    dialog->setIntValue(replicasOf(*m_object).value_or(1));
     dialog->setOkButtonText(tr("Scale"));
     connect(dialog, &QInputDialog::intValueSelected, this, &ObjectActions::scaleTo);
     dialog->open();
@@ -205,6 +247,35 @@ void ObjectActions::setPaused(bool paused) {
           paused ? tr("%1 is paused: changes wait until you resume it.").arg(label()) : tr("%1 goes on.").arg(label()));
 }
 
+void ObjectActions::setSuspended(bool suspended) {
+    patch(bridge::PatchType::Merge, suspended ? R"({"spec":{"suspend":true}})" : R"({"spec":{"suspend":false}})",
+          suspended ? tr("%1 waits until you resume it.").arg(label()) : tr("%1 goes on.").arg(label()));
+}
+
+// As `kubectl create job --from=cronjob/...`: a Job of its template, which belongs to it.
+void ObjectActions::runNow() {
+    const bridge::ObjectKey cron = key();
+    const std::string uid = m_object->metadata.uid;
+    m_inventory.session().get(cron, this, [this, cron, uid, name = label()](const Result<std::string>& answer) {
+        if (!answer) {
+            emit done(tr("%1 was not started: %2").arg(name, toQString(answer.error().message)), true);
+            return;
+        }
+        const bridge::ObjectKey job{bridge::kJobs, cron.space, manualJobName(cron.name, m_clock.now())};
+        const std::optional<std::string> json = manualJob(*answer, cron, uid, job.name);
+        if (!json) {
+            emit done(tr("%1 was not started: its template cannot be read.").arg(name), true);
+            return;
+        }
+        m_inventory.session().apply({job, *json}, this, [this, name, job](const Result<std::string>& made) {
+            if (made)
+                emit done(tr("%1 started Job %2.").arg(name, toQString(job.name)), false);
+            else
+                emit done(tr("%1 was not started: %2").arg(name, toQString(made.error().message)), true);
+        });
+    });
+}
+
 void ObjectActions::setCordoned(bool cordoned) {
     patch(bridge::PatchType::Merge,
           cordoned ? R"({"spec":{"unschedulable":true}})" : R"({"spec":{"unschedulable":false}})",
@@ -213,18 +284,11 @@ void ObjectActions::setCordoned(bool cordoned) {
 }
 
 void ObjectActions::askUndo() {
+    const std::vector<EarlierRevision> revisions = earlierRevisions(m_inventory, *m_object);
     QStringList choices;
-    std::vector<std::pair<qint64, bridge::ObjectKey>> revisions;
-    const qint64 current = models::revisionOf(m_object->metadata);
-    for (const api::ObjectPtr& object : m_inventory.objects(bridge::kReplicaSets).ownedBy(m_object->metadata.uid)) {
-        const qint64 revision = models::revisionOf(object->metadata);
-        if (revision > 0 && revision != current)
-            revisions.push_back({revision, {bridge::kReplicaSets, object->metadata.namespace_, object->metadata.name}});
-    }
-    std::sort(revisions.begin(), revisions.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-    for (const auto& [revision, set] : revisions)
-        //: A revision to go back to, and its ReplicaSet.
-        choices << tr("revision %1 · %2").arg(revision).arg(toQString(set.name));
+    for (const EarlierRevision& revision : revisions)
+        //: A revision to go back to, and the object that keeps it.
+        choices << tr("revision %1 · %2").arg(revision.number).arg(toQString(revision.holder.name));
     if (choices.isEmpty()) {
         emit done(tr("%1 has no earlier revision to go back to.").arg(label()), true);
         return;
@@ -238,53 +302,56 @@ void ObjectActions::askUndo() {
     dialog->setOkButtonText(tr("Go back"));
     connect(dialog, &QInputDialog::textValueSelected, this, [this, choices, revisions](const QString& choice) {
         const qsizetype index = choices.indexOf(choice);
-        if (index >= 0)
-            undoTo(revisions[static_cast<std::size_t>(index)].second, revisions[static_cast<std::size_t>(index)].first);
+        if (index >= 0) undoTo(revisions[static_cast<std::size_t>(index)]);
     });
     dialog->open();
 }
 
-// As `kubectl rollout undo`: the template of that revision's ReplicaSet, without the label that tells ReplicaSets
-// apart.
-void ObjectActions::undoTo(const bridge::ObjectKey& replicaSet, qint64 revision) {
-    m_inventory.session().get(replicaSet, this, [this, revision](const Result<std::string>& answer) {
-        if (!answer) {
-            emit done(toQString(answer.error().message), true);
-            return;
-        }
-        boost::json::error_code error;
-        boost::json::value set = boost::json::parse(*answer, error);
-        boost::json::value* found = error ? nullptr : set.find_pointer("/spec/template", error);
-        if (!found || !m_object) {
-            emit done(tr("Revision %1 cannot be read.").arg(revision), true);
-            return;
-        }
-        if (boost::json::value* labels = found->find_pointer("/metadata/labels", error); labels && labels->is_object())
-            labels->get_object().erase("pod-template-hash");
-        boost::json::object step;
-        step["op"] = "replace";
-        step["path"] = "/spec/template";
-        step["value"] = *found;
-        boost::json::array steps;
-        steps.push_back(std::move(step));
-        patch(bridge::PatchType::Json, boost::json::serialize(steps),
-              tr("%1 goes back to revision %2.").arg(label()).arg(revision));
-    });
+void ObjectActions::undoTo(const EarlierRevision& revision) {
+    m_inventory.session().get(
+        revision.holder, this, [this, number = revision.number](const Result<std::string>& answer) {
+            if (!answer) {
+                emit done(toQString(answer.error().message), true);
+                return;
+            }
+            const std::optional<RollbackPatch> back = rollbackPatch(*answer);
+            if (!back || !m_object) {
+                emit done(tr("Revision %1 cannot be read.").arg(number), true);
+                return;
+            }
+            patch(back->type, back->json, tr("%1 goes back to revision %2.").arg(label()).arg(number));
+        });
 }
 
 QString whatGoesWith(const models::Inventory& inventory, const api::Object& object) {
     Q_UNUSED(inventory)
-    if (object.kind() == "Deployment")
+    const std::string_view kind = object.kind();
+    if (kind == "Deployment")
         return ObjectActions::tr("Its ReplicaSets and Pods go with it. Services and volumes stay.");
-    if (object.kind() == "Pod") {
+    if (kind == "StatefulSet") return ObjectActions::tr("Its Pods go with it. Its claims and their data stay.");
+    if (kind == "CronJob") return ObjectActions::tr("Its Jobs and their Pods go with it.");
+    if (kind == "Pod") {
         return object.metadata.ownerReferences.empty()
                    ? ObjectActions::tr("Nothing will make it anew: it belongs to no controller.")
                    : ObjectActions::tr("Its controller makes a new one in its place.");
     }
-    if (object.kind() == "Service")
-        return ObjectActions::tr("Its name and address stop answering. The Pods behind it stay.");
-    if (object.kind() == "Node")
+    if (models::ownsPods(kind)) return ObjectActions::tr("Its Pods go with it.");
+    if (kind == "Service") return ObjectActions::tr("Its name and address stop answering. The Pods behind it stay.");
+    if (kind == "Node")
         return ObjectActions::tr("Its Pods are removed. The machine itself stays and may register again.");
+    if (kind == "Namespace") return ObjectActions::tr("Everything in it goes with it, data too.");
+    if (kind == "PersistentVolumeClaim")
+        return ObjectActions::tr(
+            "Its data goes with it, unless its volume is to be retained. Pods that use it keep it "
+            "until they end.");
+    if (kind == "PersistentVolume")
+        return ObjectActions::tr("A claim that has it keeps it until the claim is deleted.");
+    if (kind == "ConfigMap" || kind == "Secret")
+        return ObjectActions::tr("Pods that need it cannot start any more. Those that run keep what they have.");
+    if (kind == "HorizontalPodAutoscaler") return ObjectActions::tr("Its target keeps the replicas that it has now.");
+    if (kind == "PodDisruptionBudget") return ObjectActions::tr("Drains spare its Pods no longer.");
+    if (kind == "ServiceAccount")
+        return ObjectActions::tr("Its tokens end, and Pods that run as it cannot start any more.");
     return {};
 }
 

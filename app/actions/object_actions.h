@@ -5,6 +5,7 @@
 #include <QPointer>
 
 #include "app/actions/action_registry.h"
+#include "app/actions/rollback.h"
 #include "app/models/live_objects.h"
 #include "app/shell/location.h"
 #include "cluster/base/time.h"
@@ -41,7 +42,10 @@ private:
     void restart();
     void setPaused(bool paused);
     void askUndo();
-    void undoTo(const bridge::ObjectKey& replicaSet, qint64 revision);
+    void undoTo(const EarlierRevision& revision);
+    bool hasEarlierRevision();
+    void setSuspended(bool suspended);
+    void runNow();
     void setCordoned(bool cordoned);
     void askDelete();
     void remove(const bridge::ObjectKey& target, const QString& name);
@@ -53,10 +57,11 @@ private:
     const base::Clock& m_clock;
     QWidget* m_window;
     api::ObjectPtr m_object;
+    bool m_followsRevisions = false;
 };
 
-// Where the window shows an object: its page, or that of the Deployment that a ReplicaSet belongs to; for an Event
-// where it shows what the Event is about. An empty page when it has no place.
+// Where the window shows an object (places.h), or the Deployment that a ReplicaSet belongs to; for an Event where it
+// shows what the Event is about. An empty page when it has no place.
 shell::Location locationOf(models::Inventory& inventory, const api::Object& object);
 shell::Location locationOf(models::Inventory& inventory, std::string_view kind, const std::string& space,
                            const std::string& name);

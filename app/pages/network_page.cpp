@@ -1,7 +1,5 @@
 #include "app/pages/network_page.h"
 
-#include <QVBoxLayout>
-
 #include "app/bridge/resources.h"
 #include "app/models/build_endpoints.h"
 #include "app/models/columns.h"
@@ -10,62 +8,62 @@
 namespace qd::pages {
 
 namespace {
-const QString kPage = QStringLiteral("network");
 constexpr char kServiceName[] = "kubernetes.io/service-name";
+const QString kServices = QStringLiteral("services");
 }  // namespace
 
 NetworkPage::NetworkPage(const Context& context, QWidget* parent)
-    : Page(kPage, tr("Network"), QStringLiteral("network"), parent),
-      m_context(context),
-      m_picture(new views::EndpointsView(context.theme)),
-      m_bench(new Workbench(context, kPage, bridge::kServices, models::serviceColumns(context.inventory), m_picture,
-                            false, this)) {
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_bench);
-    m_bench->header().setTitle(tr("Services"));
-    m_bench->table().setEmptyText(
-        tr("No Services yet.\nA Service gives Pods one name and address; press Apply YAML to make one."));
-    connect(&m_bench->table(), &ResourceTable::currentChanged, this, &NetworkPage::chooseService);
-    connect(m_bench, &Workbench::opened, this, [this](const api::ObjectPtr& object) {
-        if (object->kind() == "Pod")
-            emit goTo({QStringLiteral("workloads"), QStringLiteral("pods"),
-                       models::toQString(object->metadata.namespace_), models::toQString(object->metadata.name)});
-    });
+    : KindPage(
+          context, QStringLiteral("network"), tr("Network"), QStringLiteral("network"),
+          {{bridge::kServices, tr("Services"),
+            tr("No Services yet.\nA Service gives Pods one name and address; press Apply YAML to make one."),
+            QStringLiteral("service.yaml"), models::serviceColumns},
+           {bridge::kEndpointSlices, tr("Endpoint slices"),
+            tr("No endpoint slices here.\nA Service's controller writes its Pods' addresses into them.")},
+           {bridge::kIngresses, tr("Ingresses"),
+            tr("No Ingresses here.\nAn Ingress leads requests from outside to Services; it needs a controller that you "
+               "install.")},
+           {bridge::kIngressClasses, tr("Ingress classes"),
+            tr("No Ingress classes.\nA class names the controller that serves its Ingresses.")},
+           {bridge::kNetworkPolicies, tr("Network policies"),
+            tr("No network policies here.\nA policy says who may talk to its Pods.")}},
+          true, parent) {
     m_soon.setSingleShot(true);
     m_soon.setInterval(0);
     connect(&m_soon, &QTimer::timeout, this, &NetworkPage::refresh);
     for (const bridge::Resource* kind : {&bridge::kServices, &bridge::kEndpointSlices, &bridge::kPods})
         connect(&context.inventory.objects(*kind), &models::LiveObjects::changed, &m_soon, qOverload<>(&QTimer::start));
-    models::LiveObjects& services = context.inventory.objects(bridge::kServices);
-    connect(&services, &models::LiveObjects::changed, this,
-            [this, &services] { emit countChanged(static_cast<int>(services.size())); });
+}
+
+Workbench* NetworkPage::makeBench(const KindList& list) {
+    if (list.resource != bridge::kServices) return KindPage::makeBench(list);
+    m_picture = new views::EndpointsView(context().theme);
+    m_services =
+        new Workbench(context(), id(), list.resource, list.columns(context().inventory), m_picture, false, stack());
+    connect(&m_services->table(), &ResourceTable::currentChanged, this, &NetworkPage::chooseService);
+    return m_services;
 }
 
 void NetworkPage::open(const shell::Location& location) {
-    m_location = location;
-    if (!location.name.isEmpty()) {
-        const auto object = m_context.inventory.objects(bridge::kServices)
-                                .byName(location.space.toStdString(), location.name.toStdString());
-        if (object) m_bench->table().select(object->metadata.uid);
-    }
-    m_bench->takeOver();
+    KindPage::open(location);
+    if (this->location().kind != kServices) return;
     chooseFirst();
     refresh();
-    m_bench->table().view().setFocus();
 }
 
 QVector<shell::Crumb> NetworkPage::crumbs() const {
-    QVector<shell::Crumb> crumbs{{title(), {kPage}}, {tr("Services"), {kPage}}};
-    const api::ObjectPtr service = m_context.inventory.objects(bridge::kServices).byUid(m_uid);
+    QVector<shell::Crumb> crumbs = KindPage::crumbs();
+    if (location().kind != kServices) return crumbs;
+    crumbs.resize(2);
+    const api::ObjectPtr service = context().inventory.objects(bridge::kServices).byUid(m_uid);
     if (service)
         crumbs.push_back(
-            {models::toQString(service->metadata.namespace_ + " / " + service->metadata.name), m_location});
+            {models::toQString(service->metadata.namespace_ + " / " + service->metadata.name), location()});
     return crumbs;
 }
 
 void NetworkPage::setNamespace(const QString& name) {
-    m_bench->table().proxy().setNamespace(name);
+    KindPage::setNamespace(name);
     chooseFirst();
 }
 
@@ -78,31 +76,31 @@ void NetworkPage::chooseService(const api::ObjectPtr& object) {
 
 // A picture is always better than an invitation to choose one.
 void NetworkPage::chooseFirst() {
-    if (!m_bench->table().current() && m_bench->table().proxy().rowCount() > 0)
-        m_bench->table().view().setCurrentIndex(m_bench->table().proxy().index(0, 0));
+    if (m_services && !m_services->table().current() && m_services->table().proxy().rowCount() > 0)
+        m_services->table().view().setCurrentIndex(m_services->table().proxy().index(0, 0));
 }
 
 void NetworkPage::refresh() {
-    if (!isVisible()) return;
+    if (!m_services || !m_services->isVisible()) return;
     chooseFirst();
-    const api::ObjectPtr object = m_context.inventory.objects(bridge::kServices).byUid(m_uid);
+    const api::ObjectPtr object = context().inventory.objects(bridge::kServices).byUid(m_uid);
     const auto* service = object ? api::objectAs<corev1::Service>(*object) : nullptr;
     if (!service) {
         m_picture->setModel({});
         return;
     }
     std::vector<const discoveryv1::EndpointSlice*> slices;
-    for (const auto& [uid, each] : m_context.inventory.objects(bridge::kEndpointSlices).all()) {
+    for (const auto& [uid, each] : context().inventory.objects(bridge::kEndpointSlices).all()) {
         const auto label = each->metadata.labels.find(kServiceName);
         const bool ours = label != each->metadata.labels.end() && label->second == service->metadata.name &&
                           each->metadata.namespace_ == service->metadata.namespace_;
         if (ours) slices.push_back(api::objectAs<discoveryv1::EndpointSlice>(*each));
     }
     std::vector<const corev1::Pod*> pods;
-    for (const auto& [uid, each] : m_context.inventory.objects(bridge::kPods).all())
+    for (const auto& [uid, each] : context().inventory.objects(bridge::kPods).all())
         if (each->metadata.namespace_ == service->metadata.namespace_)
             pods.push_back(api::objectAs<corev1::Pod>(*each));
-    views::EndpointsModel model = models::buildEndpoints(*service, slices, pods, m_context.clock.now());
+    views::EndpointsModel model = models::buildEndpoints(*service, slices, pods, context().clock.now());
     m_picture->setModel(std::move(model));
 }
 

@@ -65,7 +65,9 @@ ResourceTable::ResourceTable(const shell::Theme& theme, models::LiveObjects& obj
       m_header(new TableHeader(theme, m_view)),
       m_delegate(new CellDelegate(theme, this)),
       m_corner(new QFrame(m_view)),
-      m_empty(new QLabel(m_view)) {
+      m_emptyBox(new QWidget(m_view)),
+      m_empty(new QLabel(m_emptyBox)),
+      m_emptyLink(new QPushButton(m_emptyBox)) {
     setProperty("panel", true);
     m_proxy->setSourceModel(m_model);
     auto* layout = new QVBoxLayout(this);
@@ -118,10 +120,7 @@ void ResourceTable::setUpView() {
     m_header->setVisible(!feed);
     m_corner->setVisible(!feed);
     m_view->setContextMenuPolicy(Qt::CustomContextMenu);
-    m_empty->setAlignment(Qt::AlignCenter);
-    m_empty->setWordWrap(true);
-    m_empty->setProperty("role", QStringLiteral("muted"));
-    m_empty->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    setUpEmptyBox();
     m_view->viewport()->installEventFilter(this);
     m_view->installEventFilter(this);
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& index) {
@@ -141,6 +140,22 @@ void ResourceTable::setUpView() {
     connect(m_view, &QWidget::customContextMenuRequested, this,
             [this](const QPoint& at) { emit menuRequested(m_view->viewport()->mapToGlobal(at)); });
     setColumnWidths();
+}
+
+void ResourceTable::setUpEmptyBox() {
+    auto* layout = new QVBoxLayout(m_emptyBox);
+    layout->setSpacing(m_theme.ipx(10));
+    layout->addStretch(1);
+    layout->addWidget(m_empty);
+    layout->addWidget(m_emptyLink, 0, Qt::AlignHCenter);
+    layout->addStretch(1);
+    m_empty->setAlignment(Qt::AlignCenter);
+    m_empty->setWordWrap(true);
+    m_empty->setProperty("role", QStringLiteral("muted"));
+    m_empty->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_emptyLink->setObjectName(QStringLiteral("emptyLink"));
+    m_emptyLink->setCursor(Qt::PointingHandCursor);
+    connect(m_emptyLink, &QPushButton::clicked, this, &ResourceTable::emptyLinkActivated);
 }
 
 void ResourceTable::setColumnWidths() {
@@ -198,22 +213,26 @@ void ResourceTable::repaintAges() {
     }
 }
 
-void ResourceTable::setEmptyText(const QString& text) {
+void ResourceTable::setEmptyText(const QString& text, const QString& link) {
     m_emptyText = text;
+    m_emptyLink->setText(link);
     showEmptyText();
 }
 
 void ResourceTable::showEmptyText() {
     QString text;
-    if (!m_objects.error().isEmpty() && m_model->rowCount() == 0)
+    const bool none = m_model->rowCount() == 0;
+    const bool failed = none && !m_objects.error().isEmpty();
+    if (failed)
         //: In an empty list whose watch fails; %1 is the error.
         text = tr("The cluster does not answer: %1\nQuarterdeck goes on trying.").arg(m_objects.error());
     else if (m_objects.isSynced() && m_proxy->rowCount() == 0)
         //: In a list whose filter leaves nothing over.
-        text = m_model->rowCount() == 0 ? m_emptyText : tr("Nothing here has these words or this namespace.");
+        text = none ? m_emptyText : tr("Nothing here has these words or this namespace.");
     m_empty->setText(text);
-    m_empty->setVisible(!text.isEmpty());
-    m_empty->setGeometry(m_view->viewport()->geometry().adjusted(m_theme.ipx(40), 0, -m_theme.ipx(40), 0));
+    m_emptyLink->setVisible(none && !failed && !m_emptyLink->text().isEmpty());
+    m_emptyBox->setVisible(!text.isEmpty());
+    m_emptyBox->setGeometry(m_view->viewport()->geometry().adjusted(m_theme.ipx(40), 0, -m_theme.ipx(40), 0));
 }
 
 api::ObjectPtr ResourceTable::current() const {

@@ -3,6 +3,7 @@
 #include <QFrame>
 #include <QHash>
 #include <QLabel>
+#include <QPushButton>
 #include <QTableView>
 #include <QTimer>
 
@@ -22,8 +23,9 @@ public:
 
     models::ResourceTableProxy& proxy() { return *m_proxy; }
     QTableView& view() { return *m_view; }
-    // What stands in place of the rows when the kind has no object, for example how to make the first one.
-    void setEmptyText(const QString& text);
+    // What stands in place of the rows when the kind has no object, for example how to make the first one; below it a
+    // link, if there is one.
+    void setEmptyText(const QString& text, const QString& link = {});
     api::ObjectPtr current() const;
     void select(const std::string& uid);
     // The first row, when none is chosen yet.
@@ -34,6 +36,7 @@ signals:
     void currentChanged(const qd::api::ObjectPtr& object);
     void activated(const qd::api::ObjectPtr& object);
     void menuRequested(const QPoint& globalPosition);
+    void emptyLinkActivated();
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
@@ -43,6 +46,7 @@ protected:
 
 private:
     void setUpView();
+    void setUpEmptyBox();
     void setColumnWidths();
     void showEmptyText();
     void keepSelection();
@@ -56,7 +60,9 @@ private:
     TableHeader* m_header;
     CellDelegate* m_delegate;
     QFrame* m_corner;
+    QWidget* m_emptyBox;
     QLabel* m_empty;
+    QPushButton* m_emptyLink;
     QString m_emptyText;
     QTimer m_ages;
     QHash<std::pair<int, int>, QString> m_shownAges;  // by row and column

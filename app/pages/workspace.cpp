@@ -2,20 +2,18 @@
 
 #include <QLocale>
 
+#include "app/actions/places.h"
 #include "app/bridge/resources.h"
 #include "app/models/words.h"
+#include "app/pages/configuration_page.h"
 #include "app/pages/events_page.h"
 #include "app/pages/network_page.h"
 #include "app/pages/nodes_page.h"
 #include "app/pages/overview_page.h"
+#include "app/pages/storage_page.h"
 #include "app/pages/workloads_page.h"
 
 namespace qd::pages {
-
-namespace {
-const QStringList kPages{QStringLiteral("overview"), QStringLiteral("workloads"), QStringLiteral("network"),
-                         QStringLiteral("nodes"), QStringLiteral("events")};
-}
 
 Workspace::Workspace(const shell::Theme& theme, actions::ActionRegistry& registry, QSettings& settings,
                      const base::Clock& clock, shell::MainWindow& window,
@@ -32,6 +30,8 @@ Workspace::Workspace(const shell::Theme& theme, actions::ActionRegistry& registr
     models::LiveObjects& namespaces = m_inventory->objects(bridge::kNamespaces);
     connect(&m_inventory->objects(bridge::kNodes), &models::LiveObjects::changed, this, &Workspace::showStatus);
     connect(&namespaces, &models::LiveObjects::changed, this, &Workspace::showNamespaces);
+    for (const actions::Place& place : actions::places())
+        if (place.searched) m_inventory->objects(*place.resource);
     window.palette().setObjects([this] { return objects(); });
     window.topBar().setClusterOpen(true);
     showStatus();
@@ -44,16 +44,25 @@ Workspace::~Workspace() {
     m_window.topBar().setClusterOpen(false);
     m_window.rail().setFoot({}, {});
     m_window.rail().switcher().setSummary({});
-    for (const QString& page : kPages) m_window.removePage(page);
+    for (const QString& page : std::as_const(m_pages)) m_window.removePage(page);
     delete m_actions;
 }
 
 void Workspace::addPages() {
-    m_window.addPage(new OverviewPage(m_context, &m_window));
-    m_window.addPage(new WorkloadsPage(m_context, &m_window));
-    m_window.addPage(new NetworkPage(m_context, &m_window));
-    m_window.addPage(new NodesPage(m_context, &m_window));
-    m_window.addPage(new EventsPage(m_context, &m_window));
+    addPage(new OverviewPage(m_context, &m_window));
+    addPage(new WorkloadsPage(m_context, &m_window));
+    addPage(new NetworkPage(m_context, &m_window));
+    addPage(new StoragePage(m_context, &m_window));
+    addPage(new ConfigurationPage(m_context, &m_window));
+    addPage(new NodesPage(m_context, &m_window));
+    addPage(new EventsPage(m_context, &m_window));
+}
+
+void Workspace::addPage(shell::Page* page) {
+    m_pages << page->id();
+    m_window.addPage(page);
+    if (const auto* lists = qobject_cast<KindPage*>(page))
+        connect(lists, &KindPage::sampleWanted, &m_window, &shell::MainWindow::yamlDropped);
 }
 
 void Workspace::showStatus() {
@@ -85,22 +94,20 @@ void Workspace::showNamespaces() {
 
 QVector<shell::PaletteEntry> Workspace::objects() const {
     QVector<shell::PaletteEntry> entries;
-    const auto add = [&](const bridge::Resource& kind, const QString& page, const QString& icon) {
+    for (const actions::Place& place : actions::places()) {
+        if (!place.searched) continue;
+        const bridge::Resource& kind = *place.resource;
         for (const auto& [uid, object] : m_inventory->objects(kind).all()) {
             const QString space = models::toQString(object->metadata.namespace_);
             const QString name = models::toQString(object->metadata.name);
             entries.push_back({space.isEmpty() ? name : space + u'/' + name,
                                models::toQString(kind.kind),
                                {},
-                               icon,
+                               place.icon,
                                {},
-                               {page, models::toQString(kind.plural), space, name}});
+                               {place.page, models::toQString(kind.plural), space, name}});
         }
-    };
-    add(bridge::kDeployments, QStringLiteral("workloads"), QStringLiteral("workloads"));
-    add(bridge::kServices, QStringLiteral("network"), QStringLiteral("network"));
-    add(bridge::kNodes, QStringLiteral("nodes"), QStringLiteral("nodes"));
-    add(bridge::kPods, QStringLiteral("workloads"), QStringLiteral("pods"));
+    }
     return entries;
 }
 

@@ -26,6 +26,7 @@ public:
 
 private:
     void addPages();
+    void addPage(shell::Page* page);
     void showStatus();
     void showNamespaces();
 
@@ -34,6 +35,7 @@ private:
     std::unique_ptr<models::Inventory> m_inventory;
     actions::ObjectActions* m_actions;
     Context m_context;
+    QStringList m_pages;  // their ids
 };
 
 }  // namespace qd::pages

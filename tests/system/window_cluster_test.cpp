@@ -92,8 +92,10 @@ class WindowClusterTest : public QObject {
     }
     void showPods() {
         m_desk->click("rail.workloads");
-        if (auto* tabs = m_desk->find<QTabBar>("kindTabs"))
-            m_desk->hand.click(tabs->mapToGlobal(tabs->tabRect(1).center()));
+        auto& tabs = m_desk->await<QTabBar>("kindTabs");
+        int pods = 0;
+        while (pods < tabs.count() && tabs.tabText(pods) != QStringLiteral("Pods")) ++pods;
+        m_desk->hand.click(tabs.mapToGlobal(tabs.tabRect(pods).center()));
     }
 
 private slots:
