@@ -142,7 +142,8 @@ void ObjectActions::enable() {
         action->setVisible(allowed);
     };
     allow(kOpen, m_object && !locationOf(m_inventory, *m_object).page.isEmpty());
-    const std::optional<bool> suspended = m_object ? suspendedOf(*m_object) : std::nullopt;
+    const bool suspendable = m_object && suspendedOf(*m_object).has_value();
+    const bool suspended = suspendable && suspendedOf(*m_object).value_or(false);
     const bool restarts = m_object && (deployment || api::objectAs<appsv1::StatefulSet>(*m_object) ||
                                        api::objectAs<appsv1::DaemonSet>(*m_object));
     allow(kScale, m_object && replicasOf(*m_object));
@@ -151,8 +152,8 @@ void ObjectActions::enable() {
     allow(kRestart, restarts);
     allow(kUndo, deployment ? models::revisionOf(deployment->metadata) > 1 : restarts && hasEarlierRevision());
     allow(kRunNow, m_object && api::objectAs<batchv1::CronJob>(*m_object));
-    allow(kSuspend, suspended && !*suspended);
-    allow(kUnsuspend, suspended && *suspended);
+    allow(kSuspend, suspendable && !suspended);
+    allow(kUnsuspend, suspended);
     allow(kCordon, node && !node->spec.unschedulable);
     allow(kUncordon, node && node->spec.unschedulable);
     allow(kLogs, pod != nullptr);

@@ -27,6 +27,11 @@ std::size_t countedFailed(const batchv1::JobStatus& status) {
            (status.uncountedTerminatedPods ? status.uncountedTerminatedPods->failed.size() : 0);
 }
 
+// A Pod that a failing Job deletes may succeed before the Job hears of it.
+bool countsAsFailed(const batchv1::JobStatus& status, const std::string& uid) {
+    return status.uncountedTerminatedPods && std::ranges::find(status.uncountedTerminatedPods->failed, uid) != status.uncountedTerminatedPods->failed.end();
+}
+
 }  // namespace
 
 std::optional<std::string> JobsInvariant::see(const Commit& commit) {
@@ -99,7 +104,7 @@ std::optional<std::string> JobsInvariant::seePod(const Commit& commit, const cor
     }
     if (!commit.gone() && isHeld(pod)) {
         job.held.insert(uid);
-    } else if (job.held.erase(uid) > 0 && pod.status.phase == "Succeeded") {
+    } else if (job.held.erase(uid) > 0 && pod.status.phase == "Succeeded" && !countsAsFailed(job.status, uid)) {
         job.released.insert(uid);
     }
     if (commit.created() && commit.when - job.changed > kLate) {

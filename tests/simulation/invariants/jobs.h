@@ -2,7 +2,8 @@
 //
 //     a Job is never given a Pod beyond its parallelism, nor beyond what its completions still need
 //     no Pod is counted twice: a Job never counts more Pods as succeeded or failed than there were
-//     no Pod's result is lost: one that has ended loses its tracking finalizer only once it is counted
+//     no Pod's result is lost: one that has ended loses its tracking finalizer only once it is counted, as succeeded or,
+//     when a failing Job deleted it before it heard of that, as failed
 //     what is counted stays counted, and a Job that has finished stays so
 //     a Job is complete exactly when its completions are reached; an index is completed once
 //     of a Job that has finished nothing is held by a finalizer for ever

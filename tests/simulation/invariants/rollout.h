@@ -1,10 +1,10 @@
 // One Deployment's promises while it is rolled out:
 //
-//     the sizes of its ReplicaSets never add up to more than replicas + maxSurge
-//     there are never more Pods than that for long: a set that shrinks and one that grows do so side by side, as
-//     upstream's do, so that for a moment some that are to go are still there (Pods that are going, or have ended, do
-//     not count) never fewer Pods available than replicas - maxUnavailable, unless something beyond the rollout took
-//     them away
+//     there are never more Pods than replicas + maxSurge for long, nor do the ReplicaSets ask for more: a set that
+//     shrinks and one that grows do so side by side, as upstream's do, so that for a moment some that are to go are
+//     still there (Pods that are going, or have ended, do not count); and a write that happened although its answer
+//     was lost is not known to the next one
+//     never fewer Pods available than replicas - maxUnavailable, unless something beyond the rollout took them away
 #pragma once
 
 #include <cstdint>
