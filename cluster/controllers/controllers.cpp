@@ -1,6 +1,11 @@
 #include "cluster/controllers/controllers.h"
 
 #include "cluster/controllers/attach_detach/attach_detach_controller.h"
+#include "cluster/controllers/bootstrap/bootstrap_signer_controller.h"
+#include "cluster/controllers/bootstrap/token_cleaner_controller.h"
+#include "cluster/controllers/certificates/csr_approving_controller.h"
+#include "cluster/controllers/certificates/csr_cleaner_controller.h"
+#include "cluster/controllers/certificates/csr_signing_controller.h"
 #include "cluster/controllers/clusterrole_aggregation/clusterrole_aggregation_controller.h"
 #include "cluster/controllers/cronjob/cronjob_controller.h"
 #include "cluster/controllers/daemonset/daemonset_controller.h"
@@ -9,6 +14,7 @@
 #include "cluster/controllers/endpoints/endpoints_controller.h"
 #include "cluster/controllers/endpointslice/endpointslice_controller.h"
 #include "cluster/controllers/ephemeral_volume/ephemeral_volume_controller.h"
+#include "cluster/controllers/endpointslice_mirroring/endpointslice_mirroring_controller.h"
 #include "cluster/controllers/garbage_collector/garbage_collector.h"
 #include "cluster/controllers/job/job_controller.h"
 #include "cluster/controllers/namespaces/namespace_controller.h"
@@ -21,10 +27,14 @@
 #include "cluster/controllers/replication/replication_kind.h"
 #include "cluster/controllers/resource_quota/resource_quota_controller.h"
 #include "cluster/controllers/root_ca/root_ca_publisher.h"
+#include "cluster/controllers/service_cidr/address_repair_controller.h"
+#include "cluster/controllers/service_cidr/service_cidr_controller.h"
+#include "cluster/controllers/service_lb/service_lb_controller.h"
 #include "cluster/controllers/serviceaccount/serviceaccount_controller.h"
 #include "cluster/controllers/statefulset/statefulset_controller.h"
 #include "cluster/controllers/storage_protection/storage_protection.h"
 #include "cluster/controllers/taint_eviction/taint_eviction_controller.h"
+#include "cluster/controllers/ttl/ttl_controller.h"
 #include "cluster/controllers/ttl_after_finished/ttl_after_finished_controller.h"
 #include "cluster/controllers/volume_expand/volume_expand_controller.h"
 
@@ -50,6 +60,9 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
         {.name = "taint-eviction-controller", .alias = "taint-eviction-controller", .make = made<TaintEvictionController>()},
         {.name = "endpoints-controller", .alias = "endpoint", .make = made<EndpointsController>(), .eventSource = "endpoint-controller"},
         {.name = "endpointslice-controller", .alias = "endpointslice", .make = made<EndpointSliceController>(), .eventSource = "endpoint-slice-controller"},
+        {.name = "endpointslice-mirroring-controller", .alias = "endpointslicemirroring", .make = made<EndpointSliceMirroringController>(), .eventSource = "endpoint-slice-mirroring-controller"},
+        {.name = "service-cidr-controller", .alias = "service-cidr-controller", .make = made<ServiceCidrController>()},
+        {.name = "ipallocator-repair-controller", .alias = "ipallocator-repair-controller", .make = made<AddressRepairController>()},  // of kube-apiserver
         {.name = "replicationcontroller-controller", .alias = "replicationcontroller", .make = made<ReplicaSetController>(replicationControllerKind()), .eventSource = "replication-controller"},
         {.name = "pod-garbage-collector-controller", .alias = "podgc", .make = made<PodGcController>(), .workers = 1},
         {.name = "resourcequota-controller", .alias = "resourcequota", .make = made<ResourceQuotaController>(options.resources)},
@@ -71,6 +84,13 @@ std::vector<Descriptor> controllerDescriptors(const Options& options) {
         {.name = "persistentvolumeclaim-protection-controller", .alias = "pvc-protection", .make = made<ClaimProtection>(), .workers = 1},
         {.name = "persistentvolume-protection-controller", .alias = "pv-protection", .make = made<VolumeProtection>(), .workers = 1},
         {.name = "volumeattributesclass-protection-controller", .alias = "vac-protection", .make = made<AttributesClassProtection>(), .workers = 1},
+        {.name = "service-lb-controller", .alias = "service", .make = made<ServiceLbController>(options.loadBalancers), .workers = 1, .eventSource = "service-controller", .onByDefault = options.loadBalancers != nullptr},
+        {.name = "certificatesigningrequest-signing-controller", .alias = "csrsigning", .make = made<CsrSigningController>(options.authority, options.certificateLife), .onByDefault = options.authority != nullptr},
+        {.name = "ttl-controller", .alias = "ttl", .make = made<TtlController>()},
+        {.name = "certificatesigningrequest-approving-controller", .alias = "csrapproving", .make = made<CsrApprovingController>()},
+        {.name = "certificatesigningrequest-cleaner-controller", .alias = "csrcleaner", .make = made<CsrCleanerController>(), .workers = 1},
+        {.name = "bootstrap-signer-controller", .alias = "bootstrapsigner", .make = made<BootstrapSignerController>(), .workers = 1, .onByDefault = false},
+        {.name = "token-cleaner-controller", .alias = "tokencleaner", .make = made<TokenCleanerController>(), .workers = 1, .onByDefault = false},
     };
 }
 

@@ -219,6 +219,10 @@ Result<client::ObjectList> FakeClient::list(const client::ResourceName& resource
 Result<api::ObjectPtr> FakeClient::create(const client::ResourceName& resource, const std::string& ns, const api::Object& object, const client::WriteOptions&,
                                           const std::string& ofName, const std::string& subresource) {
     auto copy = object.clone();
+    if (auto* review = api::objectAs<authorizationv1::SubjectAccessReview>(*copy)) {
+        review->status.allowed = allows && allows(review->spec);
+        return copy;
+    }
     auto& metadata = copy->metadata;
     metadata.namespace_ = ns;
     if (!ofName.empty()) metadata.name = ofName;
@@ -258,7 +262,7 @@ Result<api::ObjectPtr> FakeClient::replace(const client::ResourceName& resource,
                                                   "latest version and try again", quoted(resource, metadata.name)));
     }
     std::unique_ptr<api::Object> now;
-    if (subresource == "status") {
+    if (subresource == "status" || subresource == "approval") {
         now = (*before)->clone();
         copyMember(*now, object, "status");
         now->metadata.annotations = metadata.annotations;  // as Deployments have it

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "cluster/api/types/core_v1.h"
+#include "cluster/api/types/authorization_v1.h"
 #include "cluster/base/simulation.h"
 #include "cluster/client/client.h"
 
@@ -51,6 +52,8 @@ public:
     std::vector<std::string> takeEvents();
     // Asked before each request with its log line ("get pods default/a" for reads); an error is its answer.
     std::function<std::optional<Error>(const std::string& request)> refuse;
+    // Answers SubjectAccessReviews; without it nobody may do anything.
+    std::function<bool(const authorizationv1::SubjectAccessReviewSpec&)> allows;
     // From now on (or not any more) changes are stored but not told to watchers.
     void holdWatches(bool hold);
     // Whether deleting a Pod that is bound to a node only marks it, until somebody deletes it with grace period 0.

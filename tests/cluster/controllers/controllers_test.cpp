@@ -45,12 +45,47 @@ private slots:
         QCOMPARE(enabled({}), QString());
     }
 
+    void whatIsOffByDefaultIsOnWhenNamed() {
+        QVERIFY(!enabled({"*"}).split(' ').contains("bootstrapsigner"));
+        QVERIFY(enabled({"*", "bootstrap-signer-controller"}).split(' ').contains("bootstrapsigner"));
+        QVERIFY(!enabled({"*"}).split(' ').contains("service"));  // nobody gives addresses here
+    }
+
+    void aListOfControllersIsChecked_data() {
+        QTest::addColumn<QString>("list");
+        QTest::addColumn<QString>("problem");
+        QTest::newRow("all") << "*" << "";
+        QTest::newRow("none") << "none" << "";
+        QTest::newRow("names and aliases") << "*,-ttl,bootstrapsigner,job-controller" << "";
+        QTest::newRow("nobody's name") << "*,jobs" << "\"jobs\" is not in the list of known controllers";
+        QTest::newRow("nobody's name left out") << "*,-jobs" << "\"jobs\" is not in the list of known controllers";
+        QTest::newRow("one that is absent") << "*,selinux-warning-controller" << "the controller \"selinux-warning-controller\" is not there yet: nodes have no SELinux";
+        QTest::newRow("by its alias") << "resource-claim-controller" << "the controller \"resourceclaim-controller\" is not there yet: it comes with dynamic resource allocation";
+        QTest::newRow("an absent one left out") << "*,-resourceclaim-controller" << "";
+        QTest::newRow("one that lacks something") << "service" << "the controller \"service-lb-controller\" is not there yet: there is no range of load balancer addresses";
+    }
+    void aListOfControllersIsChecked() {
+        QFETCH(QString, list);
+        std::vector<std::string> items;
+        for (const auto& item : list.split(',')) items.push_back(item.toStdString());
+        const auto checked = checkControllerList(items);
+        QTEST(QString::fromStdString(checked ? "" : checked.error().message), "problem");
+    }
+
+    void noControllerIsBothThereAndAbsent() {
+        std::set<std::string_view> names;
+        for (const auto& descriptor : controllerDescriptors()) names.insert({descriptor.name, descriptor.alias});
+        for (const auto& absent : absentControllers()) QVERIFY2(!names.contains(absent.name) && !names.contains(absent.alias), absent.name.data());
+    }
+
     // All of them at once: a Deployment behind a Service, in a namespace that is then deleted.
     void allControllersTogetherBringAnApplicationUpAndTakeItDown() {
         for (std::uint64_t seed = 1; seed <= 5; ++seed) {
             Options options;
             options.rootCa = "PEM";
-            Scene scene(controllerDescriptors(options), seed);
+            auto chosen = controllerDescriptors(options);
+            std::erase_if(chosen, [](const auto& descriptor) { return !isEnabled({"*"}, descriptor); });
+            Scene scene(chosen, seed);
             corev1::Namespace ns;
             ns.metadata.name = "default";
             ns.status.phase = "Active";
