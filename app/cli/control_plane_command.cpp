@@ -11,6 +11,7 @@
 #include "cluster/base/log.h"
 #include "cluster/base/pki/private_file.h"
 #include "cluster/control_plane/control_plane.h"
+#include "cluster/control_plane/controller_names.h"
 #include "vmnodes/hollow/script_file.h"
 
 namespace qd::cli {
@@ -22,13 +23,14 @@ struct Arguments {
     std::string dataDir;
     std::uint16_t port = 6443;
     std::string kubeconfig;
-    std::string controllers = "*";
+    std::string controllers = "*,bootstrap-signer-controller,token-cleaner-controller";
     unsigned hollowNodes = 0;
     std::string hollowScript;
     std::string tokenFile;
     std::string schedulerConfig;
     std::string serviceCidr = "10.96.0.0/16";
     std::string podCidr = "10.244.0.0/16";
+    std::string loadBalancerRange;
     bool scheduler = true;
     bool verbose = false;
     std::int64_t metricResolution = 15'000;  // ms
@@ -83,6 +85,7 @@ int run(const Arguments& arguments) {
     }
     options.serviceCidr = arguments.serviceCidr;
     options.podCidr = arguments.podCidr;
+    options.loadBalancerRange = arguments.loadBalancerRange;
     options.tokenFile = arguments.tokenFile;
     options.metricResolution = std::chrono::milliseconds(arguments.metricResolution);
     options.autoscalerSyncPeriod = std::chrono::milliseconds(arguments.autoscalerSyncPeriod);
@@ -115,7 +118,7 @@ void addControlPlaneCommand(CLI::App& app, int& exitCode) {
     command->add_option("--kubeconfig", arguments->kubeconfig, "File to write an administrator's kubeconfig to");
     command
         ->add_option("--controllers", arguments->controllers,
-                     "Controllers to run, as kube-controller-manager reads it: '*', 'name', '-name', or 'none'")
+                     "Controllers to run, as kube-controller-manager reads it: '*', 'name', '-name', or 'none'. " + control_plane::controllerNames())
         ->capture_default_str();
     command->add_flag("!--no-scheduler", arguments->scheduler, "Leave Pods without a node for somebody else to place");
     command->add_option("--scheduler-config", arguments->schedulerConfig,
@@ -135,6 +138,8 @@ void addControlPlaneCommand(CLI::App& app, int& exitCode) {
                      "How often autoscalers look at their metrics")
         ->transform(lengthOfTime())
         ->default_str("15s");
+    command->add_option("--load-balancer-range", arguments->loadBalancerRange,
+                        "Addresses for Services of type LoadBalancer: a network, or 'none'; by default the last 256 of --service-cidr");
     command->add_flag("-v,--verbose", arguments->verbose, "Log more");
     command->callback([arguments, &exitCode] { exitCode = run(*arguments); });
 }

@@ -1,6 +1,7 @@
 #include "cluster/control_plane/bootstrap.h"
 
 #include "cluster/api/types/core_v1.h"
+#include "cluster/api/types/networking_v1.h"
 #include "cluster/api/types/scheduling_v1.h"
 #include "cluster/client/typed.h"
 
@@ -50,6 +51,26 @@ Result<void> createPriorityClasses(client::Client& client) {
     return {};
 }
 
+// Ready from the beginning: nobody else can say so before there are controllers.
+Result<void> createServiceCidr(client::Client& client, const std::string& cidr, base::WallTime now) {
+    client::Api<networkingv1::ServiceCIDR> cidrs(client);
+    networkingv1::ServiceCIDR wanted;
+    wanted.metadata.name = "kubernetes";
+    wanted.spec.cidrs = {cidr};
+    if (cidrs.get("", wanted.metadata.name)) return {};
+    const auto made = cidrs.create(wanted);
+    if (!made) return unlessThere(fail(made.error()));
+    networkingv1::ServiceCIDR ready = **made;
+    auto& condition = ready.status.conditions.emplace_back();
+    condition.type = networkingv1::ServiceCIDRConditionReady;
+    condition.status = "True";
+    condition.message = "Kubernetes default Service CIDR is ready";
+    condition.lastTransitionTime = api::Time(now);
+    const auto told = cidrs.updateStatus(ready);
+    if (!told) return fail(told.error());
+    return {};
+}
+
 // The first address of the service range is the API server's own.
 std::string firstAddress(const std::string& cidr) {
     std::string base = cidr.substr(0, cidr.find('/'));
@@ -58,8 +79,9 @@ std::string firstAddress(const std::string& cidr) {
 
 }  // namespace
 
-Result<void> createSystemObjects(client::Client& client, const std::string& serviceCidr) {
+Result<void> createSystemObjects(client::Client& client, const std::string& serviceCidr, base::WallTime now) {
     if (auto made = createNamespaces(client); !made) return made;
+    if (auto made = createServiceCidr(client, serviceCidr, now); !made) return fail(made.error().within("service CIDR kubernetes"));
     if (auto made = createPriorityClasses(client); !made) return made;
     corev1::Service service;
     service.metadata.name = "kubernetes";

@@ -9,6 +9,7 @@
 #include "cluster/apiserver/admission/store_reader.h"
 #include "cluster/apiserver/allocation/service_allocation.h"
 #include "cluster/apiserver/auth/bearer_tokens.h"
+#include "cluster/apiserver/auth/bootstrap_tokens.h"
 #include "cluster/apiserver/auth/certificates.h"
 #include "cluster/apiserver/auth/default_policy.h"
 #include "cluster/apiserver/auth/issuer_paths.h"
@@ -37,6 +38,8 @@
 #include "cluster/control_plane/flow_control_bootstrap.h"
 #include "cluster/control_plane/in_process_client.h"
 #include "cluster/control_plane/insight/pod_placements.h"
+#include "cluster/control_plane/joining.h"
+#include "cluster/control_plane/load_balancer_range.h"
 #include "cluster/control_plane/pki_folder.h"
 #include "cluster/control_plane/rbac_bootstrap.h"
 #include "cluster/control_plane/usage/agent_metrics.h"
@@ -79,12 +82,14 @@ struct ControlPlane::State {
     Result<void> readConfiguration();
     Result<void> open();
     Result<void> listen();
+    Result<void> prepareControllers();
     Result<void> addAuthenticators(apiserver::ApiServerParts& parts);
     Result<void> addAuthorizers(apiserver::ApiServerParts& parts);
     void addSubresources();
     void addReviews();
     void addProxies();
     std::string url() const;
+    bool takesJoiners() const;
     std::unique_ptr<client::Client> clientOf(std::string user, std::string group, std::string manager);
     bool runsControllers() const;
     void addUsage();
@@ -92,6 +97,8 @@ struct ControlPlane::State {
     void startControllers();
 
     Options options;
+    std::optional<api::IpNetwork> loadBalancers;  // their addresses; none: nobody gives any
+    controllers::Options controllerOptions;
     base::Random random;
     store::ApiCodec codec;
     base::ThreadPool executor;
@@ -153,11 +160,16 @@ Result<void> ControlPlane::State::open() {
     if (!services || services->address.v6 || services->prefix > 30) {
         return fail(Reason::BadRequest, fmt::format("the Services' network must be an IPv4 network of at least four addresses: {}", options.serviceCidr));
     }
+    auto balanced = loadBalancerRange(options.loadBalancerRange, *services, options.podCidr);
+    if (!balanced) return fail(std::move(balanced.error()));
+    loadBalancers = *balanced;
+    if (auto prepared = prepareControllers(); !prepared) return prepared;
     parts.admission = apiserver::defaultAdmissionPlugins(random, parts.authorizer.get());
     parts.admission.push_back(std::make_unique<apiserver::RbacEscalation>(*parts.authorizer, *rbac));
     parts.admission.push_back(std::make_unique<apiserver::RequestFacts>(executor.clock()));
     // The last of the plugins that change objects: validation follows.
-    parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(apiserver::ServiceRanges{.addresses = *services}, executor.clock(), random));
+    const apiserver::ServiceRanges ranges{.addresses = *services, .reserved = loadBalancers};
+    parts.admission.push_back(std::make_unique<apiserver::ServiceAllocation>(ranges, executor.clock(), random, store.get()));
     // The very last: what a quota has been charged for is to be written.
     parts.admission.push_back(std::make_unique<apiserver::ResourceQuotaAdmission>(*store, executor.clock()));
     server = std::make_unique<apiserver::ApiServer>(std::move(parts));
@@ -180,6 +192,7 @@ Result<void> ControlPlane::State::addAuthenticators(apiserver::ApiServerParts& p
     }
     sources.push_back(std::make_unique<apiserver::ServiceAccountTokens>(*issuer, *parts.reader, executor.clock()));
     sources.push_back(std::make_unique<apiserver::LegacyTokens>(*issuer, *parts.reader, apiAudiences()));
+    sources.push_back(std::make_unique<apiserver::BootstrapTokens>(*parts.reader, executor.clock(), apiAudiences()));
     auto bearer = std::make_unique<apiserver::BearerAuthenticator>(std::move(sources), apiAudiences());
     tokens = bearer.get();
     parts.authenticators.push_back(std::make_unique<apiserver::CertificateAuthenticator>());
@@ -294,17 +307,23 @@ std::unique_ptr<client::Client> ControlPlane::State::clientOf(std::string user, 
     return std::make_unique<InProcessClient>(*server, std::move(as), std::move(manager));
 }
 
-void ControlPlane::State::startControllers() {
-    controllers::Options known;
+Result<void> ControlPlane::State::prepareControllers() {
+    controllers::Options& known = controllerOptions;
     known.rootCa = pki->authority.certificate().pem();
     known.clusterCidr = options.podCidr;
     known.makeToken = [this](const corev1::Secret& secret, const corev1::ServiceAccount& account) {
         return apiserver::issueLegacyToken(*issuer, {.namespace_ = account.metadata.namespace_, .secret = secret.metadata.name, .account = {account.metadata.name, account.metadata.uid}});
     };
-    known.metrics = std::make_shared<controllers::UsageReader>(usage, customMetrics);
-    known.autoscalerPeriod = options.autoscalerSyncPeriod;
-    if (options.hollowNodes > 0) known.provisioners[hollow::kDriver] = hollow::hollowProvisioner();
-    controllers = std::make_unique<ControllerHost>(*server, executor, workers, random, known, options.controllers);
+    known.authority = std::make_shared<pki::Authority>(pki->authority);
+    if (loadBalancers) known.loadBalancers = std::make_shared<controllers::LoadBalancerRange>(*loadBalancers);
+    return controllers::checkControllerList(options.controllers, known);
+}
+
+void ControlPlane::State::startControllers() {
+    controllerOptions.metrics = std::make_shared<controllers::UsageReader>(usage, customMetrics);
+    controllerOptions.autoscalerPeriod = options.autoscalerSyncPeriod;
+    if (options.hollowNodes > 0) controllerOptions.provisioners[hollow::kDriver] = hollow::hollowProvisioner();
+    controllers = std::make_unique<ControllerHost>(*server, executor, workers, random, controllerOptions, options.controllers);
     if (options.scheduler) {
         schedulerClient = clientOf("system:kube-scheduler", {}, "kube-scheduler");
         scheduler = std::make_unique<scheduler::Scheduler>(*schedulerClient, controllers->informers(), executor, random, scheduler::Options{.configuration = schedulerConfiguration, .placements = placements, .metrics = schedulerMetrics, .writers = kBinders, .writerExecutor = &workers});
@@ -335,9 +354,13 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options) {
     if (auto listening = state->listen(); !listening) return fail(std::move(listening.error()));
     std::unique_ptr<ControlPlane> plane(new ControlPlane(std::move(state)));
     const auto client = plane->client("kube-apiserver");
-    if (auto made = createSystemObjects(*client, plane->m_state->options.serviceCidr); !made) return fail(std::move(made.error()));
+    if (auto made = createSystemObjects(*client, plane->m_state->options.serviceCidr, plane->executor().clock().now()); !made) return fail(std::move(made.error()));
     if (auto made = ensureDefaultPolicy(*plane->m_state->server); !made) return fail(std::move(made.error()));
     if (auto made = ensureFlowControl(*plane->m_state->server); !made) return fail(made.error().within("the default flow control"));
+    if (plane->m_state->takesJoiners()) {
+        if (auto made = ensureJoinRoles(*client); !made) return fail(made.error().within("the roles of machines that join"));
+        if (auto told = plane->announce(plane->serverUrl()); !told) return fail(std::move(told.error()));
+    }
     plane->m_state->startControllers();
     plane->m_state->server->setReady(true);
     return plane;
@@ -378,6 +401,16 @@ std::unique_ptr<client::Client> ControlPlane::client(const std::string& manager)
 std::string ControlPlane::State::url() const {
     const auto address = transport->addresses().front();
     return fmt::format("https://{}:{}", address.address, address.port);
+}
+
+// Whether machines can join by bootstrap tokens: cluster-info is of use when it is signed.
+bool ControlPlane::State::takesJoiners() const {
+    const auto known = controllers::controllerDescriptors(controllerOptions);
+    return std::ranges::any_of(known, [this](const auto& one) { return one.alias == "bootstrapsigner" && controllers::isEnabled(options.controllers, one); });
+}
+
+Result<void> ControlPlane::announce(const std::string& url) {
+    return publishClusterInfo(*client("quarterdeck"), url, authorityPem());
 }
 
 std::string ControlPlane::serverUrl() const { return m_state->url(); }

@@ -31,7 +31,9 @@ struct Options {
     std::vector<std::string> certificateAddresses = {};
     std::string serviceCidr = "10.96.0.0/16";
     std::string podCidr = "10.244.0.0/16";
-    std::vector<std::string> controllers = {"*"};
+    std::string loadBalancerRange = {};  // of Services of that type: a network, "none", or empty for the end of serviceCidr
+    // As kube-controller-manager reads it. The last two are off by default there, and on wherever machines join by token.
+    std::vector<std::string> controllers = {"*", "bootstrap-signer-controller", "token-cleaner-controller"};
     bool scheduler = true;
     std::filesystem::path schedulerConfig = {};  // a KubeSchedulerConfiguration; empty: the default profile
     unsigned hollowNodes = 0;
@@ -55,6 +57,8 @@ public:
     client::KubeconfigEntry kubeconfigEntry() const;
     std::string kubeconfig() const;
     std::string authorityPem() const;
+    // Tells machines that join by a bootstrap token to find the API server here. At first it is serverUrl().
+    Result<void> announce(const std::string& url);
 
     // Ends requests, controllers and the store in that order; acknowledged writes are on disk already.
     void stop();

@@ -147,7 +147,9 @@ Result<api::ObjectPtr> InProcessClient::create(const client::ResourceName& resou
     if (subresource == "binding") {
         return finished(apiserver::bindPod(m_server.verbs(), caller(options.fieldManager), ns, name, static_cast<const corev1::Binding&>(object), options.dryRun));
     }
-    if (!subresource.empty()) return viaRequest("POST", resource, ns, name, subresource, api::encodeJson(object), "application/json");
+    // Reviews are answered, not kept.
+    const bool isReview = (*kind)->verbs == std::vector<std::string>{"create"};
+    if (!subresource.empty() || isReview) return viaRequest("POST", resource, ns, name, subresource, api::encodeJson(object), "application/json");
     auto copy = object.clone();
     if ((*kind)->defaults) (*kind)->defaults(*copy);
     return finished(m_server.verbs().create(caller(options.fieldManager), Target{*kind, ns, "", ""}, std::move(copy), {options.dryRun}));
@@ -234,7 +236,8 @@ Result<api::ObjectPtr> InProcessClient::viaRequest(const std::string& method, co
     request.method = method;
     request.path = resource.group.empty() ? "/api/" + resource.version : "/apis/" + resource.group + "/" + resource.version;
     if (!ns.empty()) request.path += "/namespaces/" + ns;
-    request.path += "/" + resource.resource + "/" + name;
+    request.path += "/" + resource.resource;
+    if (!name.empty()) request.path += "/" + name;
     if (!subresource.empty()) request.path += "/" + subresource;
     request.headers.set("Accept", "application/json");
     request.headers.set("User-Agent", m_manager);

@@ -47,7 +47,7 @@ SimulatedCluster::SimulatedCluster(std::uint64_t seed, unsigned nodes, Options o
     for (const char* workload : {"deployments.apps", "replicasets.apps", "statefulsets.apps"})
         m_server->addSubresource(workload, "scale", std::make_unique<apiserver::ScaleHandler>(*m_server));
     m_user = clientOf("user");
-    if (auto made = control_plane::createSystemObjects(*m_user, "10.96.0.0/16"); !made)
+    if (auto made = control_plane::createSystemObjects(*m_user, "10.96.0.0/16", m_executor.clock().now()); !made)
         throw std::runtime_error(made.error().message);
 
     startControllers();
