@@ -218,6 +218,14 @@ http::Buffers jsonList(const api::Kind& kind, const std::vector<store::EntryPtr>
     return list;
 }
 
+// Objects that are JSON trees write themselves, with their members by name: nothing of them is kept apart.
+std::string customList(const api::Kind& kind, const std::vector<store::EntryPtr>& entries, const metav1::ListMeta& meta) {
+    std::vector<std::string> texts;
+    texts.reserve(entries.size());
+    for (const auto& entry : entries) texts.push_back(api::encodeJson(*entry->object()));
+    return api::encodeCustomJsonList(kind.groupVersion(), kind.kind + "List", meta, std::vector<std::string_view>(texts.begin(), texts.end()));
+}
+
 }  // namespace
 
 http::Buffers encodeList(const api::Kind& kind, const std::vector<store::EntryPtr>& entries, const ListMeta& meta,
@@ -243,6 +251,7 @@ http::Buffers encodeList(const api::Kind& kind, const std::vector<store::EntryPt
         for (const auto& entry : entries) items.emplace_back(*kept.emplace_back(keptBytes(kind, entry, wanted.encoding)));
         return {http::bytes(api::encodeProtobufList(kind.groupVersion(), kind.kind + "List", listMeta, items))};
     }
+    if (!entries.empty() && entries.front()->object()->asCustom()) return {http::bytes(asWanted(customList(kind, entries, listMeta), wanted))};
     http::Buffers list = jsonList(kind, entries, listMeta);
     if (wanted.encoding != Encoding::Yaml) return list;
     std::string text;

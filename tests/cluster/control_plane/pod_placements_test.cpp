@@ -74,6 +74,7 @@ private slots:
         Bench bench;
         const auto one = bench.served.ask("GET", kBase + "/namespaces/default/podplacements");
         QCOMPARE(one.at("/kind"), std::string("PodPlacementList"));
+        QCOMPARE(one.at("/items/0/apiVersion"), std::string("insight.quarterdeck.dev/v1"));
         QCOMPARE(one.at("/items/0/metadata/name"), std::string("big"));
         QCOMPARE(one.at("/items/1/metadata/name"), std::string("web"));
         QCOMPARE(one.at("/items/2/metadata/name"), std::string());
