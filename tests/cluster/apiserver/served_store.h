@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <stdexcept>
 
 #include "cluster/apiserver/admission/store_reader.h"
