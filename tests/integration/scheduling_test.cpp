@@ -1,4 +1,4 @@
-// Where Pods go and when they must leave: priorities, taints with eviction times, topology spread; by
+// Where Pods go and when they must leave: priorities with preemption, taints with eviction times, topology spread; by
 // kubectl on hollow nodes of 32 cores each.
 // Sources: https://kubernetes.io/docs/concepts/scheduling-eviction/.
 #include <QtTest>
@@ -46,6 +46,21 @@ private slots:
     void cleanup() {
         VERIFY_OK(m_cluster.kubectl("delete pods,deployments,priorityclasses -l app=t --timeout=60s"));
         QTRY_COMPARE_WITH_TIMEOUT(pods(), QString(), kPatience);
+    }
+
+    void aPodOfHigherPriorityDrivesOthersOut() {
+        apply(
+            "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high, labels: {app: t}}\n"
+            "value: 1000\n");
+        const QByteArray there = "  nodeSelector: {kubernetes.io/hostname: hollow-node-0}\n";
+        apply(pod("low", there, "20") + pod("small", there, "1"));
+        QTRY_COMPARE_WITH_TIMEOUT(phase("low"), QString("Running"), kPatience);
+        QTRY_COMPARE_WITH_TIMEOUT(phase("small"), QString("Running"), kPatience);
+        apply(pod("high", there + "  priorityClassName: high\n", "25"));
+        QTRY_COMPARE_WITH_TIMEOUT(phase("high"), QString("Running"), kPatience);
+        QCOMPARE(pods(), QString("high small"));
+        QCOMPARE(m_cluster.value("get pod high -o jsonpath={.spec.priority}"), QString("1000"));
+        QTRY_VERIFY_WITH_TIMEOUT(events("low").contains("Preempted by pod"), kPatience);
     }
 
     void aPodThatMayNotPreemptWaits() {
