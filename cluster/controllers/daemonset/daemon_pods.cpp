@@ -280,6 +280,18 @@ DaemonPlan planDaemonUpdate(const DaemonObservation& observed) {
     return planReplacing(observed, nodes, std::max(1, share(rolling->maxUnavailable, desired, true)));
 }
 
+std::optional<base::Duration> nextAvailableIn(const DaemonObservation& observed) {
+    std::optional<base::Duration> next;
+    for (const auto& [node, pods] : observed.podsByNode) {
+        for (const auto& pod : pods) {
+            if (pod->metadata.deletionTimestamp) continue;
+            const auto left = availableIn(*pod, observed.set.spec.minReadySeconds, observed.now);
+            if (left && (!next || *left < *next)) next = left;
+        }
+    }
+    return next;
+}
+
 appsv1::DaemonSetStatus daemonStatus(const DaemonObservation& observed) {
     appsv1::DaemonSetStatus status = observed.set.status;
     status.desiredNumberScheduled = status.currentNumberScheduled = status.numberMisscheduled = status.numberReady = 0;

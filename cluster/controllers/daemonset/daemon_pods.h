@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,10 @@ struct DaemonPlan {
 DaemonPlan planDaemonPods(const DaemonObservation& observed);
 // The next step of a rolling update, when the plan above is empty.
 DaemonPlan planDaemonUpdate(const DaemonObservation& observed);
+
+// How long until the first of the Pods that are ready becomes available by the passing of time alone; nothing when none
+// will. The next step of an update may wait for that, and no event tells of it.
+std::optional<base::Duration> nextAvailableIn(const DaemonObservation& observed);
 
 // The counters of the status; observedGeneration and collisions are left as they are.
 appsv1::DaemonSetStatus daemonStatus(const DaemonObservation& observed);

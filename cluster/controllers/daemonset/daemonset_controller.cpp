@@ -132,8 +132,8 @@ Result<Outcome> DaemonSetController::syncSet(const std::string& key, const Set& 
     status.observedGeneration = set.metadata.generation;
     if (auto written = writeStatus(key, set, status); !written) return fail(std::move(written.error()));
     if (!done) return fail(done.error());
-    if (again == base::Duration(0) && status.numberReady != status.numberAvailable)
-        again = std::chrono::seconds(std::max(1, set.spec.minReadySeconds));
+    if (const auto available = nextAvailableIn(observed))
+        again = again == base::Duration(0) ? *available : std::min(again, *available);
     return Outcome{again};
 }
 

@@ -204,6 +204,23 @@ private slots:
         QCOMPARE(scene.mostPods, 4U);
     }
 
+    // The old Pods are available all the time, so that nothing in the status shows that a new one is about to be.
+    void withSurgeAndMinReadySecondsAnUpdateGoesOn() {
+        Daemons scene;
+        for (const char* node : {"n1", "n2", "n3"}) scene.putNode(node);
+        scene.putSet([](auto& set) {
+            set.spec.updateStrategy.rollingUpdate->maxUnavailable = api::IntOrString(0);
+            set.spec.updateStrategy.rollingUpdate->maxSurge = api::IntOrString(1);
+            set.spec.minReadySeconds = 5;
+        });
+        scene.settle();
+        scene.change([](auto& set) { set.spec.template_.spec.containers[0].image = "lab:2"; });
+        scene.settle(60);
+        QCOMPARE(scene.pods(), QString("n1=lab:2 n2=lab:2 n3=lab:2"));
+        QCOMPARE(scene.agent()->status.numberAvailable, 3);
+        QCOMPARE(scene.agent()->status.updatedNumberScheduled, 3);
+    }
+
     void onDeleteWaitsForSomebody() {
         Daemons scene;
         scene.putNode("n1");
