@@ -130,7 +130,13 @@ void JobSync::finish() {
     const auto& uncounted = *m_job.status.uncountedTerminatedPods;
     if (!m_end || !uncounted.succeeded.empty() || !uncounted.failed.empty() || m_terminating > 0) return;
     m_job.status.conditions.push_back(*m_end);
-    if (m_end->type == batchv1::JobComplete) m_job.status.completionTime = m_end->lastTransitionTime;
+    if (m_end->type == batchv1::JobComplete) {
+        // The clock may have been set back since, and a Job that ends before it began is refused: upstream's hangs
+        // until the clock has caught up.
+        const auto& started = m_job.status.startTime;
+        m_job.status.completionTime =
+            started ? std::max(*started, m_end->lastTransitionTime) : m_end->lastTransitionTime;
+    }
     m_finished = true;
 }
 

@@ -113,6 +113,18 @@ private slots:
         QVERIFY(joined(scene.client.takeEvents()).endsWith("Normal Completed Job completed\n"));
     }
 
+    // The server refuses a Job that has ended before it began.
+    void aJobEndsThoughTheClockIsSetBack() {
+        Work scene;
+        scene.client.put(job(1, 1));
+        scene.settle();
+        const auto started = scene.work()->status.startTime;
+        scene.executor.simulatedClock().stepWall(-1h);
+        scene.finishAll(0);
+        QCOMPARE(scene.conditions(), QString("SuccessCriteriaMet CompletionsReached, Complete CompletionsReached"));
+        QVERIFY(*scene.work()->status.completionTime >= *started);
+    }
+
     void aFailedPodIsReplacedAfterAWhileThatGrows() {
         Work scene;
         scene.client.put(job(1, 1));
