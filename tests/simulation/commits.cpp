@@ -7,7 +7,9 @@
 
 #include "cluster/api/types/apps_v1.h"
 #include "cluster/api/types/batch_v1.h"
+#include "cluster/api/types/certificates_v1.h"
 #include "cluster/api/types/policy_v1.h"
+#include "cluster/api/types/storage_v1.h"
 #include "tests/simulation/invariants/invariant.h"
 
 namespace qd::simulation {
@@ -65,9 +67,27 @@ std::string stateOf(const api::Object& object) {
                            status.disruptedPods.size());
     }
     if (const auto* node = api::objectAs<corev1::Node>(object)) {
-        std::string taints;
-        for (const auto& taint : node->spec.taints) taints += fmt::format(" {}:{}", taint.key, taint.effect);
-        return taints;
+        std::string text;
+        for (const auto& taint : node->spec.taints) text += fmt::format(" {}:{}", taint.key, taint.effect);
+        for (const auto& volume : node->status.volumesInUse) text += " uses " + volume;
+        for (const auto& volume : node->status.volumesAttached) text += " has " + volume.name;
+        return text;
+    }
+    if (const auto* claim = api::objectAs<corev1::PersistentVolumeClaim>(object))
+        return fmt::format("{} to {}", claim->status.phase, claim->spec.volumeName);
+    if (const auto* volume = api::objectAs<corev1::PersistentVolume>(object)) {
+        const auto& claim = volume->spec.claimRef;
+        return fmt::format("{} for {}", volume->status.phase, claim ? claim->namespace_ + "/" + claim->name : "-");
+    }
+    if (const auto* attachment = api::objectAs<storagev1::VolumeAttachment>(object)) {
+        return fmt::format("{} at {} attached={}{}", attachment->spec.source.persistentVolumeName.value_or(""),
+                           attachment->spec.nodeName, attachment->status.attached,
+                           attachment->metadata.finalizers.empty() ? "" : " held");
+    }
+    if (const auto* request = api::objectAs<certificatesv1::CertificateSigningRequest>(object)) {
+        std::string text = request->spec.signerName;
+        for (const auto& condition : request->status.conditions) text += " " + condition.type;
+        return text + (request->status.certificate.empty() ? "" : " signed");
     }
     return "";
 }

@@ -84,13 +84,15 @@ std::optional<Error> FaultyClient::stopped(bool changesAnObject) {
     return std::nullopt;
 }
 
-bool FaultyClient::answerIsLost(bool mayBeLost) {
+bool FaultyClient::answerIsLost(const client::ResourceName& resource, bool mayBeLost) {
     if (m_process->died && happens(m_faults.crash)) {
         m_process->dead = true;
         m_process->died();
         return true;
     }
-    return mayBeLost && happens(m_faults.lostAnswer);
+    if (!mayBeLost || !happens(m_faults.lostAnswer)) return false;
+    m_lostAnswer(resource);
+    return true;
 }
 
 Result<api::ObjectPtr> FaultyClient::get(const client::ResourceName& resource, const std::string& ns,
@@ -112,7 +114,7 @@ Result<api::ObjectPtr> FaultyClient::create(const client::ResourceName& resource
     auto created = m_real->create(resource, ns, object, options, name, subresource);
     // A second try with a generated name makes a second object, as it would in any cluster: only named ones lose
     // answers.
-    if (answerIsLost(!object.metadata.name.empty() || !subresource.empty())) return lost();
+    if (answerIsLost(resource, !object.metadata.name.empty() || !subresource.empty())) return lost();
     return created;
 }
 
@@ -120,7 +122,7 @@ Result<api::ObjectPtr> FaultyClient::update(const client::ResourceName& resource
                                             const client::WriteOptions& options, const std::string& subresource) {
     if (auto error = stopped(true)) return fail(std::move(*error));
     auto updated = m_real->update(resource, object, options, subresource);
-    if (answerIsLost()) return lost();
+    if (answerIsLost(resource)) return lost();
     return updated;
 }
 
@@ -129,7 +131,7 @@ Result<api::ObjectPtr> FaultyClient::patch(const client::ResourceName& resource,
                                            const client::PatchOptions& options, const std::string& subresource) {
     if (auto error = stopped(true)) return fail(std::move(*error));
     auto patched = m_real->patch(resource, ns, name, kind, patch, options, subresource);
-    if (answerIsLost()) return lost();
+    if (answerIsLost(resource)) return lost();
     return patched;
 }
 
@@ -137,7 +139,7 @@ Result<void> FaultyClient::remove(const client::ResourceName& resource, const st
                                   const client::DeleteOptions& options) {
     if (auto error = stopped(false)) return fail(std::move(*error));
     auto removed = m_real->remove(resource, ns, name, options);
-    if (answerIsLost()) return lost();
+    if (answerIsLost(resource)) return lost();
     return removed;
 }
 
@@ -145,7 +147,7 @@ Result<void> FaultyClient::removeCollection(const client::ResourceName& resource
                                             const client::ListOptions& which, const client::DeleteOptions& options) {
     if (auto error = stopped(false)) return fail(std::move(*error));
     auto removed = m_real->removeCollection(resource, ns, which, options);
-    if (answerIsLost(false)) return lost();
+    if (answerIsLost(resource, false)) return lost();
     return removed;
 }
 

@@ -30,13 +30,17 @@ struct Process {
 
 class FaultyClient final : public client::Client {
 public:
+    // Told of a write that happened although its answer said otherwise, if the process lives on.
+    using LostAnswer = std::function<void(const client::ResourceName& resource)>;
+
     FaultyClient(std::unique_ptr<client::Client> real, base::Executor& executor, base::Random& random,
-                 const Faults& faults, std::shared_ptr<Process> process)
+                 const Faults& faults, std::shared_ptr<Process> process, LostAnswer lostAnswer)
         : m_real(std::move(real)),
           m_executor(executor),
           m_random(random),
           m_faults(faults),
-          m_process(std::move(process)) {}
+          m_process(std::move(process)),
+          m_lostAnswer(std::move(lostAnswer)) {}
 
     Result<api::ObjectPtr> get(const client::ResourceName& resource, const std::string& ns, const std::string& name,
                                const std::string& subresource) override;
@@ -64,13 +68,14 @@ private:
     // Why a request goes no further.
     std::optional<Error> stopped(bool changesAnObject);
     // After a write.
-    bool answerIsLost(bool mayBeLost = true);
+    bool answerIsLost(const client::ResourceName& resource, bool mayBeLost = true);
 
     std::unique_ptr<client::Client> m_real;
     base::Executor& m_executor;
     base::Random& m_random;
     const Faults& m_faults;
     std::shared_ptr<Process> m_process;
+    LostAnswer m_lostAnswer;
 };
 
 }  // namespace qd::simulation

@@ -7,6 +7,7 @@
 #include "cluster/apiserver/admission/store_reader.h"
 #include "cluster/apiserver/allocation/service_allocation.h"
 #include "cluster/apiserver/auth/rbac.h"
+#include "cluster/apiserver/subresources/access_review.h"
 #include "cluster/apiserver/subresources/binding.h"
 #include "cluster/apiserver/subresources/eviction.h"
 #include "cluster/apiserver/subresources/scale.h"
@@ -44,6 +45,8 @@ SimulatedCluster::SimulatedCluster(std::uint64_t seed, unsigned nodes, Options o
     m_server = std::make_unique<apiserver::ApiServer>(std::move(parts));
     m_server->addSubresource("pods", "binding", std::make_unique<apiserver::BindingHandler>(*m_server, false));
     m_server->addSubresource("pods", "eviction", std::make_unique<apiserver::EvictionHandler>(*m_server));
+    m_server->addSubresource("subjectaccessreviews.authorization.k8s.io", "",
+                             std::make_unique<apiserver::AccessReviewHandler>(*m_server));
     for (const char* workload : {"deployments.apps", "replicasets.apps", "statefulsets.apps"})
         m_server->addSubresource(workload, "scale", std::make_unique<apiserver::ScaleHandler>(*m_server));
     m_user = clientOf("user");
@@ -76,6 +79,7 @@ void SimulatedCluster::startControllers() {
     controllers::Options options;
     options.rootCa = "simulated";
     options.provisioners[hollow::kDriver] = hollow::hollowProvisioner();
+    options.authority = m_options.authority;
     options.metrics = std::make_shared<controllers::UsageReader>(m_options.usage);
     for (const auto& descriptor : controllers::controllerDescriptors(options)) {
         if (!descriptor.onByDefault) continue;
@@ -113,6 +117,12 @@ void SimulatedCluster::restartControllers() {
     startControllers();
 }
 
+std::optional<base::SteadyTime> SimulatedCluster::lostAnswer(const std::string& actor,
+                                                             const std::string& resource) const {
+    const auto found = m_lostAnswers.find({actor, resource});
+    return found == m_lostAnswers.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::unique_ptr<client::Client> SimulatedCluster::clientOf(const std::string& name) {
     apiserver::User user;
     user.name = name;
@@ -122,7 +132,10 @@ std::unique_ptr<client::Client> SimulatedCluster::clientOf(const std::string& na
 
 std::unique_ptr<client::Client> SimulatedCluster::faultyClientOf(const std::string& name,
                                                                  const std::shared_ptr<Process>& process) {
-    return std::make_unique<FaultyClient>(clientOf(name), m_executor, m_random, m_faults, process);
+    return std::make_unique<FaultyClient>(clientOf(name), m_executor, m_random, m_faults, process,
+                                          [this, name](const client::ResourceName& resource) {
+                                              m_lostAnswers[{name, resource.resource}] = m_executor.clock().steady();
+                                          });
 }
 
 }  // namespace qd::simulation

@@ -2,12 +2,15 @@
 // scheduler, nodes. Everything but the server reaches it through a FaultyClient. Two runs with one seed are the same.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cluster/api/usage_source.h"
 #include "cluster/apiserver/api_server.h"
+#include "cluster/base/pki/certificate.h"
 #include "cluster/base/simulation.h"
 #include "cluster/controllers/runtime/controller.h"
 #include "cluster/scheduler/scheduler.h"
@@ -23,6 +26,7 @@ public:
     struct Options {
         std::shared_ptr<const api::UsageSource> usage = {};                     // what autoscalers go by
         std::function<void(const corev1::Pod&, hollow::RunPlan&)> adjust = {};  // what Pods do on the nodes
+        std::shared_ptr<const pki::Authority> authority = {};                   // signs certificates
     };
     SimulatedCluster(std::uint64_t seed, unsigned nodes, Options options);
     ~SimulatedCluster();
@@ -38,6 +42,8 @@ public:
     void restartControllers();
     // Moves the clock on the wall, for all.
     void stepClock(base::Duration by) { m_executor.simulatedClock().stepWall(by); }
+    // When the answer to one of somebody's writes of a resource was last lost.
+    std::optional<base::SteadyTime> lostAnswer(const std::string& actor, const std::string& resource) const;
     // Of a person: without faults.
     client::Client& user() { return *m_user; }
     // The same, of another name.
@@ -52,6 +58,7 @@ private:
     base::SimulatedExecutor m_executor;
     base::Random m_random;
     Faults m_faults;
+    std::map<std::pair<std::string, std::string>, base::SteadyTime> m_lostAnswers;  // by actor and resource
     store::ApiCodec m_codec;
     std::unique_ptr<store::Store> m_store;
     std::unique_ptr<apiserver::ApiServer> m_server;

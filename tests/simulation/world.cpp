@@ -26,6 +26,8 @@ const std::vector<const char*> kWatched = {"pods",
                                            "configmaps",
                                            "namespaces",
                                            "nodes",
+                                           "persistentvolumes",
+                                           "persistentvolumeclaims",
                                            "resourcequotas",
                                            "deployments.apps",
                                            "replicasets.apps",
@@ -35,7 +37,9 @@ const std::vector<const char*> kWatched = {"pods",
                                            "jobs.batch",
                                            "cronjobs.batch",
                                            "horizontalpodautoscalers.autoscaling",
-                                           "poddisruptionbudgets.policy"};
+                                           "poddisruptionbudgets.policy",
+                                           "volumeattachments.storage.k8s.io",
+                                           "certificatesigningrequests.certificates.k8s.io"};
 
 }  // namespace
 
@@ -140,7 +144,7 @@ void World::play() {
               .watchDelay = 0.1,
               .longestDelay = std::chrono::seconds(oneIn(3) ? 10 : 2),
               .crash = 0.004};
-    while (now() - m_start < faultyTime()) {
+    while (now() - m_start < m_options.longer * faultyTime()) {
         something();
         run(std::chrono::seconds(1 + below(m_options.longestPause)));
     }

@@ -30,6 +30,7 @@ class World {
 public:
     struct Options {
         std::uint64_t longestPause = 30;  // seconds, between two things that happen
+        std::uint64_t longer = 1;         // for how many times as long as elsewhere faults happen
         bool clockSteps = true;
         bool losesNodes = true;
         SimulatedCluster::Options cluster = {};
@@ -71,6 +72,7 @@ protected:
     base::SteadyTime now() { return m_cluster.executor().clock().steady(); }
     const std::string& anyNode() { return m_cluster.nodes().names()[below(kNodes)]; }
     bool anyNodeLost() const { return !m_lost.empty(); }
+    bool isLost(const std::string& node) const { return m_lost.contains(node); }
 
     // A person's requests, which no fault meets.
     template <typename T>

@@ -27,9 +27,10 @@ std::size_t countedFailed(const batchv1::JobStatus& status) {
            (status.uncountedTerminatedPods ? status.uncountedTerminatedPods->failed.size() : 0);
 }
 
-// A Pod that a failing Job deletes may succeed before the Job hears of it.
+// A Pod that is being deleted may succeed before the Job hears of it.
 bool countsAsFailed(const batchv1::JobStatus& status, const std::string& uid) {
-    return status.uncountedTerminatedPods && std::ranges::find(status.uncountedTerminatedPods->failed, uid) != status.uncountedTerminatedPods->failed.end();
+    const auto* uncounted = status.uncountedTerminatedPods.get();
+    return uncounted && std::ranges::find(uncounted->failed, uid) != uncounted->failed.end();
 }
 
 }  // namespace
@@ -78,6 +79,23 @@ std::optional<std::string> JobsInvariant::judgeEnd(const JobState& job, const ba
     return std::nullopt;
 }
 
+std::optional<std::string> JobsInvariant::judgeFailed(const JobState& job, const batchv1::JobStatus& before,
+                                                      base::SteadyTime when) {
+    const bool ends = has(job.status, "FailureTarget") || has(job.status, "SuccessCriteriaMet") ||
+                      has(job.status, "Failed") || has(job.status, "Complete") || job.gone;
+    if (!job.status.uncountedTerminatedPods) return std::nullopt;
+    for (const auto& uid : job.status.uncountedTerminatedPods->failed) {
+        if (countsAsFailed(before, uid)) continue;
+        const auto succeeded = job.succeeded.find(uid);
+        if (succeeded != job.succeeded.end() && when - succeeded->second > kLate)
+            return fmt::format("{} counts the Pod {} as failed, which is known to have succeeded", job.name, uid);
+        if (!ends && !job.failed.contains(uid))
+            return fmt::format("{} counts the Pod {} as failed, which has not failed and is not being deleted",
+                               job.name, uid);
+    }
+    return std::nullopt;
+}
+
 std::optional<std::string> JobsInvariant::seeJob(const Commit& commit, const batchv1::Job& job) {
     JobState& state = m_jobs[job.metadata.uid];
     state.name = job.metadata.name;
@@ -88,13 +106,14 @@ std::optional<std::string> JobsInvariant::seeJob(const Commit& commit, const bat
     state.status = job.status;
     if (commit.gone()) return std::nullopt;
     if (auto broken = judgeEnd(state, before)) return broken;
+    if (auto broken = judgeFailed(state, before, commit.when)) return broken;
     return judgeCounts(state);
 }
 
 std::optional<std::string> JobsInvariant::seePod(const Commit& commit, const corev1::Pod& pod, JobState& job) {
     const std::string& uid = pod.metadata.uid;
     const bool active = !commit.gone() && isActive(pod);
-    if (pod.status.phase == "Succeeded") job.succeeded.insert(uid);
+    if (pod.status.phase == "Succeeded") job.succeeded.try_emplace(uid, commit.when);
     // A Pod that goes counts as failed, unless it has succeeded.
     if (pod.status.phase == "Failed" || pod.metadata.deletionTimestamp || commit.gone()) job.failed.insert(uid);
     if (active) {

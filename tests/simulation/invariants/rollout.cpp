@@ -41,6 +41,10 @@ std::optional<std::string> RolloutInvariant::see(const Commit& commit) {
     for (const auto& [name, size] : m_sets) sizes += size;
     const auto active = std::ranges::count_if(m_pods, [](const auto& each) { return each.second.active; });
     const auto available = std::ranges::count_if(m_pods, [](const auto& each) { return each.second.available; });
+    const auto lost = m_lostAnswer();
+    const bool knows = !lost || commit.when - *lost > kLate;
+    if (knows && sizes > m_replicas + m_surge)
+        return fmt::format("the ReplicaSets ask for {} Pods, more than {} + {}", sizes, m_replicas, m_surge);
     if (sizes <= m_replicas + m_surge && active <= m_replicas + m_surge) {
         m_tooManySince.reset();
     } else if (!m_tooManySince) {

@@ -15,7 +15,9 @@ const std::string kName = "web";
 class DeploymentWorld final : public World {
 public:
     explicit DeploymentWorld(std::uint64_t seed)
-        : World(seed, {}), m_rollout(holdTo<RolloutInvariant>(kNamespace, kName)) {
+        : World(seed, {}), m_rollout(holdTo<RolloutInvariant>(kNamespace, kName, [this] {
+              return cluster().lostAnswer("deployment-controller", "replicasets");
+          })) {
         holdTo<EndpointsInvariant>(kNamespace, kName);
     }
 

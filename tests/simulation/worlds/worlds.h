@@ -15,5 +15,10 @@ std::unique_ptr<World> quotaWorld(std::uint64_t seed);
 std::unique_ptr<World> disruptionWorld(std::uint64_t seed);
 std::unique_ptr<World> garbageWorld(std::uint64_t seed);
 std::unique_ptr<World> taintWorld(std::uint64_t seed);
+std::unique_ptr<World> volumesWorld(std::uint64_t seed);
+std::unique_ptr<World> mirroringWorld(std::uint64_t seed);
+std::unique_ptr<World> ttlWorld(std::uint64_t seed);
+std::unique_ptr<World> finishedWorld(std::uint64_t seed);
+std::unique_ptr<World> certificatesWorld(std::uint64_t seed);
 
 }  // namespace qd::simulation
