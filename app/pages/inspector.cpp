@@ -47,6 +47,7 @@ Inspector::Inspector(const shell::Theme& theme, models::Inventory& inventory, co
       m_stack(new QStackedWidget(this)),
       m_name(new NameLabel(theme, theme.fonts().nameStrong, this)),
       m_pill(new StatePill(theme, this)),
+      m_line(new QFrame(this)),
       m_head(new QWidget(this)),
       m_nothing(new QLabel(this)),
       m_story(new StoryView(theme, this)),
@@ -104,10 +105,9 @@ void Inspector::buildLayout() {
     m_enlarge->setIconSize(QSize(m_theme.ipx(16), m_theme.ipx(16)));
     tabRow->addWidget(m_enlarge);
     layout->addLayout(tabRow);
-    auto* line = new QFrame(this);
-    line->setProperty("hairline", true);
-    line->setFixedHeight(1);
-    layout->addWidget(line);
+    m_line->setProperty("hairline", true);
+    m_line->setFixedHeight(1);
+    layout->addWidget(m_line);
     auto* head = new QHBoxLayout(m_head);
     head->setContentsMargins(m_theme.ipx(16), m_theme.ipx(12), m_theme.ipx(14), m_theme.ipx(4));
     m_name->setObjectName(QStringLiteral("inspectorName"));
@@ -160,6 +160,7 @@ void Inspector::setObject(const api::ObjectPtr& object) {
     m_object = object;
     const bool any = object != nullptr;
     m_nothing->setVisible(!any);
+    m_line->setVisible(any);
     m_head->setVisible(any);
     m_stack->setVisible(any);
     m_tabs->setVisible(any);

@@ -61,6 +61,7 @@ private:
     QStackedWidget* m_stack;
     NameLabel* m_name;
     StatePill* m_pill;
+    QFrame* m_line;  // below the tabs
     QWidget* m_head;
     QLabel* m_nothing;
     StoryView* m_story;

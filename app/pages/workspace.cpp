@@ -31,7 +31,9 @@ Workspace::Workspace(const shell::Theme& theme, actions::ActionRegistry& registr
     connect(&m_inventory->objects(bridge::kNodes), &models::LiveObjects::changed, this, &Workspace::showStatus);
     connect(&namespaces, &models::LiveObjects::changed, this, &Workspace::showNamespaces);
     for (const actions::Place& place : actions::places())
-        if (place.searched) m_inventory->objects(*place.resource);
+        if (place.searched)
+            connect(&m_inventory->objects(*place.resource), &models::LiveObjects::changed, &window.palette(),
+                    &shell::CommandPalette::objectsChanged);
     window.palette().setObjects([this] { return objects(); });
     window.topBar().setClusterOpen(true);
     showStatus();

@@ -13,6 +13,8 @@ namespace qd::shell {
 
 namespace {
 
+constexpr int kRefresh = 100;  // ms
+
 class EntryDelegate : public QStyledItemDelegate {
 public:
     EntryDelegate(const Theme& theme, QObject* parent) : QStyledItemDelegate(parent), m_theme(theme) {}
@@ -128,7 +130,8 @@ CommandPalette::CommandPalette(const Theme& theme, const actions::ActionRegistry
       m_registry(registry),
       m_model(new PaletteModel(this)),
       m_field(new QLineEdit(this)),
-      m_list(new QListView(this)) {
+      m_list(new QListView(this)),
+      m_refresh(new QTimer(this)) {
     setObjectName(QStringLiteral("commandPalette"));
     setProperty("panel", true);
     //: Accessible name of the command palette.
@@ -162,6 +165,9 @@ CommandPalette::CommandPalette(const Theme& theme, const actions::ActionRegistry
     m_field->installEventFilter(this);
     connect(m_field, &QLineEdit::textChanged, this, &CommandPalette::typed);
     connect(m_list, &QListView::clicked, this, [this](const QModelIndex& index) { run(index.row()); });
+    m_refresh->setSingleShot(true);
+    m_refresh->setInterval(kRefresh);
+    connect(m_refresh, &QTimer::timeout, this, &CommandPalette::refresh);
     hide();
 }
 
@@ -185,11 +191,34 @@ QVector<PaletteEntry> CommandPalette::commands() const {
     return entries;
 }
 
-void CommandPalette::popUp() {
-    m_before = window()->focusWidget();
+QVector<PaletteEntry> CommandPalette::entries() const {
     QVector<PaletteEntry> entries = commands();
     if (m_objects) entries += m_objects();
-    m_model->setEntries(std::move(entries));
+    return entries;
+}
+
+void CommandPalette::objectsChanged() {
+    if (isVisible() && !m_refresh->isActive()) m_refresh->start();
+}
+
+// What was typed stays, and so does the chosen entry where it is still one.
+void CommandPalette::refresh() {
+    if (!isVisible()) return;
+    const PaletteEntry* chosen = m_model->at(m_list->currentIndex().row());
+    const bool moved = m_list->currentIndex().row() > 0;
+    const QString title = chosen ? chosen->title : QString();
+    const QString category = chosen ? chosen->category : QString();
+    m_model->setEntries(entries());
+    typed(m_field->text());
+    if (!moved) return;  // nobody chose the first one: it is the best match, whichever that is
+    for (int row = 0; row < m_model->rowCount(); ++row)
+        if (m_model->at(row)->title == title && m_model->at(row)->category == category)
+            return m_list->setCurrentIndex(m_model->index(row));
+}
+
+void CommandPalette::popUp() {
+    m_before = window()->focusWidget();
+    m_model->setEntries(entries());
     m_field->clear();
     const int width = qMin(m_theme.ipx(620), parentWidget()->width() - m_theme.ipx(80));
     setGeometry((parentWidget()->width() - width) / 2, m_theme.ipx(64), width, m_theme.ipx(120));

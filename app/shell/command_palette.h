@@ -5,6 +5,7 @@
 #include <QLineEdit>
 #include <QListView>
 #include <QPointer>
+#include <QTimer>
 #include <functional>
 
 #include "app/actions/action_registry.h"
@@ -52,8 +53,9 @@ class CommandPalette : public QFrame {
     Q_OBJECT
 public:
     CommandPalette(const Theme& theme, const actions::ActionRegistry& registry, QWidget* window);
-    // Objects to go to, asked for at each opening.
+    // Objects to go to, asked for at each opening and whenever they change while it is open.
     void setObjects(std::function<QVector<PaletteEntry>()> objects) { m_objects = std::move(objects); }
+    void objectsChanged();
     void popUp();
     PaletteModel& model() { return *m_model; }
 
@@ -68,6 +70,8 @@ private:
     void typed(const QString& text);
     void move(int by);
     QVector<PaletteEntry> commands() const;
+    QVector<PaletteEntry> entries() const;
+    void refresh();
 
     const Theme& m_theme;
     const actions::ActionRegistry& m_registry;
@@ -76,6 +80,7 @@ private:
     QLineEdit* m_field;
     QListView* m_list;
     QPointer<QWidget> m_before;  // had the focus
+    QTimer* m_refresh;           // many changes make one new list
 };
 
 }  // namespace qd::shell

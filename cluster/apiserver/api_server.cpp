@@ -58,6 +58,7 @@ struct ApiServer::State {
     std::vector<HealthCheck> healthChecks(bool ofReadiness) const;
     Response dispatch(ApiServer& server, const Request& request, const RequestInfo& info, User user);
     Response handleDiscovery(const Request& request, const std::vector<std::string>& parts_);
+    Response index() const;
 
     ApiServerParts parts;
     Verbs verbs;
@@ -218,6 +219,19 @@ std::vector<HealthCheck> ApiServer::State::healthChecks(bool ofReadiness) const 
     return checks;
 }
 
+// What a person who asks for "/" gets: everything outside the resources that answers.
+Response ApiServer::State::index() const {
+    std::vector<std::string> known = discovery.paths();
+    for (const auto& [prefix, handler] : paths) known.push_back(prefix);
+    known.emplace_back("/metrics");
+    for (const std::string endpoint : {"/healthz", "/livez", "/readyz"}) {
+        known.push_back(endpoint);
+        for (const HealthCheck& check : healthChecks(endpoint == "/readyz")) known.push_back(endpoint + "/" + check.name);
+    }
+    std::ranges::sort(known);
+    return document(200, boost::json::object{{"paths", boost::json::value_from(known)}}, Wanted{});
+}
+
 Response ApiServer::State::handlePath(const Request& request, const User& user) {
     std::vector<std::string> path;
     for (std::size_t at = 0; at < request.path.size();) {
@@ -225,6 +239,7 @@ Response ApiServer::State::handlePath(const Request& request, const User& user) 
         if (end > at) path.push_back(request.path.substr(at, end - at));
         at = end + 1;
     }
+    if (path.empty() && request.method == "GET") return index();
     if (!path.empty() && (path[0] == "api" || path[0] == "apis") && request.method == "GET") return handleDiscovery(request, path);
     for (const auto& [prefix, handler] : paths) {
         if (request.path == prefix || request.path.starts_with(prefix + "/")) return handler(request, user);

@@ -303,6 +303,26 @@ private slots:
         QVERIFY(!titles.contains(named("deployment.scale")->text()));
     }
 
+    void thePageThatOpensGivesTheKeyboardToItsTable() {
+        Desk desk;
+        for (const char* page : {"workloads", "storage", "configuration"}) {
+            desk.open({QString::fromLatin1(page)});
+            QCOMPARE(desk.window.focusWidget(), desk.find<QTableView>("resourceTable"));
+        }
+    }
+
+    void anOpenPaletteFollowsTheCluster() {
+        Desk desk;
+        shell::CommandPalette& palette = desk.window.palette();
+        palette.popUp();
+        palette.findChild<QLineEdit*>(QStringLiteral("paletteField"))->setText(QStringLiteral("shop/late"));
+        QCOMPARE(palette.model().rowCount(), 0);
+        desk.session->put(shopPod(7, "late", PodLife::Ready, 2, 30));
+        QTRY_COMPARE(palette.model().rowCount(), 1);
+        QCOMPARE(palette.model().index(0, 0).data().toString(), QStringLiteral("shop/web-7f6b8-late"));
+        QCOMPARE(palette.findChild<QListView*>(QStringLiteral("paletteList"))->currentIndex().row(), 0);
+    }
+
     void everyControlOfEveryPageHasAName() {
         Desk desk;
         desk.openWeb();

@@ -49,6 +49,13 @@ private slots:
 
     void theServerSaysThatItIsReady() { QCOMPARE(m_cluster.value("get --raw /readyz"), QString("ok")); }
 
+    void theRootListsPathsThatAllAnswer() {
+        const QJsonArray paths = QJsonDocument::fromJson(m_cluster.value("get --raw /").toUtf8())["paths"].toArray();
+        for (const char* known : {"/api/v1", "/apis/apps/v1", "/apis/metrics.k8s.io", "/openapi/v3", "/readyz/etcd", "/version"})
+            QVERIFY2(paths.contains(QString(known)), known);
+        for (const auto& path : paths) VERIFY_OK(m_cluster.kubectl({"get", "--raw", path.toString()}));
+    }
+
     void theKindsAreListedWithTheirShortNames() {
         const Outcome kinds = m_cluster.kubectl("api-resources");
         VERIFY_OK(kinds);

@@ -5,6 +5,7 @@
 
 #include <QDialog>
 #include <QLabel>
+#include <QListView>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSpinBox>
@@ -219,7 +220,9 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(dialog.plan().count(Outcome::Applied), 3, kWait);
         m_desk->click("applyClose");
         m_desk->key('k', {Hand::kControl});
+        auto& found = m_desk->await<QListView>("paletteList");
         m_desk->type(QStringLiteral("shop/crashes"));
+        QTRY_COMPARE_WITH_TIMEOUT(found.currentIndex().data().toString(), QStringLiteral("shop/crashes"), kWait);
         m_desk->key(Hand::kReturn);
         auto& rollout = m_desk->await<views::RolloutView>("rolloutView");
         QTRY_COMPARE_WITH_TIMEOUT(rollout.model().word, QStringLiteral("CrashLoopBackOff"), kPodsMs);

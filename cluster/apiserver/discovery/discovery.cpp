@@ -189,6 +189,16 @@ std::optional<json::value> Discovery::resourceList(std::string_view group, std::
     return std::nullopt;
 }
 
+std::vector<std::string> Discovery::paths() const {
+    std::vector<std::string> paths{"/api", "/apis"};
+    for (const auto& group : m_groups) {
+        const std::string root = group.name.empty() ? "/api" : "/apis/" + group.name;
+        if (!group.name.empty()) paths.push_back(root);
+        for (const auto& version : group.versions) paths.push_back(root + "/" + version.name);
+    }
+    return paths;
+}
+
 json::value Discovery::aggregated(bool core) const {
     json::array items;
     for (const auto& group : m_groups) {

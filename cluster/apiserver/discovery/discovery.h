@@ -28,6 +28,8 @@ public:
     std::optional<boost::json::value> resourceList(std::string_view group, std::string_view version) const;
     // apidiscovery.k8s.io/v2 APIGroupDiscoveryList; core: /api, else /apis.
     boost::json::value aggregated(bool core) const;
+    // Where the documents above are: "/api", "/api/v1", "/apis", "/apis/apps", "/apis/apps/v1" and so on.
+    std::vector<std::string> paths() const;
 
 private:
     struct Version {

@@ -68,7 +68,9 @@ Response answer(const openapi::OpenApi& documents, const Request& request) {
 }  // namespace
 
 void addOpenApiPaths(ApiServer& server, const std::string& gitVersion) {
-    server.addPath("/openapi", [documents = documentsOf(api::builtinKinds(), gitVersion)](const Request& request, const User&) { return answer(*documents, request); });
+    const auto documents = documentsOf(api::builtinKinds(), gitVersion);
+    for (const char* path : {"/openapi/v2", "/openapi/v3"})
+        server.addPath(path, [documents](const Request& request, const User&) { return answer(*documents, request); });
     const std::string version = fmt::format(
         "{{\"major\":\"1\",\"minor\":\"36\",\"gitVersion\":\"{}\",\"gitCommit\":\"\",\"gitTreeState\":\"clean\",\"buildDate\":\"\",\"goVersion\":\"\",\"compiler\":\"g++\",\"platform\":\"linux/amd64\"}}\n",
         gitVersion);
