@@ -68,6 +68,10 @@ Quantity sizeOf(const PersistentVolume& volume) {
     return amount(volume.spec.capacity);
 }
 
+bool isFullyBound(const Claim& claim) {
+    return !claim.spec.volumeName.empty() && annotation(claim, kBindCompleted);
+}
+
 bool isBoundTo(const PersistentVolume& volume, const Claim& claim) {
     const auto& reference = volume.spec.claimRef;
     if (!reference) return false;

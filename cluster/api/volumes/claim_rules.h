@@ -41,6 +41,8 @@ bool hasClass(const Claim& claim);
 Quantity requestedSize(const Claim& claim);
 Quantity sizeOf(const PersistentVolume& volume);
 
+// Both sides agree, and the binder has said so.
+bool isFullyBound(const Claim& claim);
 // Whether the volume's claimRef names this claim, with its uid or none yet.
 bool isBoundTo(const PersistentVolume& volume, const Claim& claim);
 bool sameVolumeMode(const PersistentVolume& volume, const Claim& claim);

@@ -1,5 +1,6 @@
 #include "cluster/api/volumes/volume_match.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -9,15 +10,17 @@
 namespace qd::api::volumes {
 namespace {
 
-// What any volume must have, reserved or not.
-bool mayServe(const PersistentVolume& volume, const Claim& claim, const MatchOptions& options) {
-    if (options.isTaken && options.isTaken(volume)) return false;
-    if (volume.spec.claimRef && !isBoundTo(volume, claim)) return false;
-    if (sizeOf(volume) < requestedSize(claim)) return false;
-    if (!sameVolumeMode(volume, claim)) return false;
-    if (volume.spec.volumeAttributesClassName.value_or("") != claim.spec.volumeAttributesClassName.value_or(""))
-        return false;
-    return !volume.metadata.deletionTimestamp;
+// What a volume must be even when it is reserved for the claim.
+bool mayServe(const PersistentVolume& volume, const Claim& claim) {
+    return sizeOf(volume) >= requestedSize(claim) && !volume.metadata.deletionTimestamp &&
+           sameVolumeMode(volume, claim) &&
+           volume.spec.volumeAttributesClassName.value_or("") == claim.spec.volumeAttributesClassName.value_or("");
+}
+
+bool isFree(const PersistentVolume& volume, const Claim& claim, const LabelSelector& selector) {
+    return !volume.spec.claimRef && volume.status.phase == corev1::VolumeAvailable &&
+           selector.matches(volume.metadata.labels) && className(volume) == className(claim) &&
+           offersAccessModes(volume, claim);
 }
 
 }  // namespace
@@ -27,36 +30,29 @@ bool isReachableFrom(const PersistentVolume& volume, const corev1::Node& node) {
     return !affinity || !affinity->required || matches(*affinity->required, node);
 }
 
-VolumePtr matchAmong(const Claim& claim, const std::vector<VolumePtr>& volumes, const MatchOptions& options) {
+Volumes candidatesFor(const Claim& claim, Volumes volumes) {
+    const auto reserved = std::ranges::find_if(
+        volumes, [&](const auto& each) { return isBoundTo(*each, claim) && mayServe(*each, claim); });
+    if (reserved != volumes.end()) return {*reserved};
     LabelSelector selector;
     if (claim.spec.selector) selector = LabelSelector::from(*claim.spec.selector).value_or(LabelSelector::nothing());
-    const std::string wantedClass = className(claim);
-    VolumePtr smallest;
-    for (const auto& volume : volumes) {
-        if (!mayServe(*volume, claim, options)) continue;
-        const bool reachable = !options.node || isReachableFrom(*volume, *options.node);
-        // A reserved one that cannot be reached leaves the claim without any.
-        if (isBoundTo(*volume, claim)) return reachable ? volume : nullptr;
-        if (options.delayed && !options.node) continue;
-        if (volume->status.phase != corev1::VolumeAvailable || !reachable) continue;
-        if (!selector.matches(volume->metadata.labels) || className(*volume) != wantedClass) continue;
-        if (options.node && !offersAccessModes(*volume, claim)) continue;
-        if (!smallest || sizeOf(*volume) < sizeOf(*smallest)) smallest = volume;
-    }
-    return smallest;
+    std::erase_if(volumes,
+                  [&](const auto& each) { return !mayServe(*each, claim) || !isFree(*each, claim, selector); });
+    std::ranges::stable_sort(volumes, [](const auto& a, const auto& b) { return sizeOf(*a) < sizeOf(*b); });
+    return volumes;
 }
 
-VolumePtr bestMatch(const Claim& claim, const std::vector<VolumePtr>& volumes, const MatchOptions& options) {
+VolumePtr bestMatch(const Claim& claim, const Volumes& volumes, bool delayed) {
     using Modes = std::set<std::string>;
-    std::map<std::pair<std::size_t, Modes>, std::vector<VolumePtr>> groups;  // the fewest modes first
+    std::map<std::pair<std::size_t, Modes>, Volumes> groups;  // the fewest modes first
     for (const auto& volume : volumes) {
-        if (!offersAccessModes(*volume, claim)) continue;
+        if (!offersAccessModes(*volume, claim) || (delayed && !isBoundTo(*volume, claim))) continue;
         Modes modes(volume->spec.accessModes.begin(), volume->spec.accessModes.end());
         const std::size_t count = modes.size();
         groups[{count, std::move(modes)}].push_back(volume);
     }
-    for (const auto& [modes, group] : groups)
-        if (auto match = matchAmong(claim, group, options)) return match;
+    for (auto& [modes, group] : groups)
+        if (const Volumes found = candidatesFor(claim, std::move(group)); !found.empty()) return found.front();
     return nullptr;
 }
 

@@ -161,7 +161,7 @@ Result<ClaimSight> PersistentVolumeBinder::look(const ClaimPtr& claim) {
     ClaimSight sight{.claim = *claim, .named = std::move(*volume), .match = nullptr};
     if (!claim->spec.volumeName.empty() || annotation(*claim, kBindCompleted)) return sight;
     sight.delayed = isDelayed(*claim);
-    sight.match = bestMatch(*claim, candidates(*claim), {.delayed = sight.delayed});
+    sight.match = bestMatch(*claim, candidates(*claim), sight.delayed);
     if (sight.match) return sight;
     if (!hasClass(*claim)) sight.defaultClass = defaultClass();
     if (sight.delayed) sight.waitingPods = waitingPods(*claim);

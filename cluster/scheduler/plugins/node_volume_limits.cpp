@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "cluster/api/volumes/claim_rules.h"
+
 namespace qd::scheduler {
 namespace {
 
@@ -35,7 +37,7 @@ void NodeVolumeLimits::add(const PodInfo& pod, VolumesByName& volumes) const {
             if (volume->spec.csi)
                 volumes.emplace(uniqueName(volume->spec.csi->driver, volume->spec.csi->volumeHandle),
                                 volume->spec.csi->driver);
-        } else if (const auto storageClass = storage.storageClass(storageClassOf(*claim))) {
+        } else if (const auto storageClass = storage.storageClass(api::volumes::className(*claim))) {
             // Not there yet: it will count as one of whoever makes it.
             volumes.emplace(
                 uniqueName(storageClass->provisioner, fmt::format("claim of {}/{}", pod.podClass->ns, use.name)),

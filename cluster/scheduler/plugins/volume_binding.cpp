@@ -4,9 +4,13 @@
 
 #include <algorithm>
 
-#include "cluster/scheduler/storage/volume_matching.h"
+#include "cluster/api/volumes/volume_match.h"
+#include "cluster/scheduler/storage/provisioning_reach.h"
 
 namespace qd::scheduler {
+
+namespace volumes = api::volumes;
+
 namespace {
 
 const std::string kNotProvisioned = "kubernetes.io/no-provisioner";
@@ -14,13 +18,13 @@ const std::string kNotProvisioned = "kubernetes.io/no-provisioner";
 struct ClaimToBind {
     client::Ptr<StorageView::Claim> claim;
     client::Ptr<storagev1::StorageClass> storageClass;
-    Volumes candidates = {};        // the smallest first
-    std::string selectedNode = {};  // where it is to be made; empty: not decided
+    volumes::Volumes candidates = {};  // the smallest first
+    std::string selectedNode = {};     // where it is to be made; empty: not decided
     bool checksRoom = false;
 };
 
 bool isSmaller(const ClaimToBind& a, const ClaimToBind& b) {
-    return requestedBytes(*a.claim) < requestedBytes(*b.claim);
+    return volumes::requestedSize(*a.claim) < volumes::requestedSize(*b.claim);
 }
 
 bool canProvision(const storagev1::StorageClass& storageClass) {
@@ -46,7 +50,7 @@ std::optional<std::int64_t> limitOf(const storagev1::CSIStorageCapacity& pool) {
 }  // namespace
 
 struct VolumeBinding::Claims : StateOf<Claims> {
-    Volumes bound;
+    volumes::Volumes bound;
     bool volumeMissing = false;  // of a claim that is bound
     std::vector<ClaimToBind> toBind;
     std::vector<client::Ptr<storagev1::CSIStorageCapacity>> pools;
@@ -97,7 +101,7 @@ Status VolumeBinding::checkClaim(const PodInfo& pod, const ClaimUse& use) const 
 
 Status VolumeBinding::sortClaim(Claims& claims, const client::Ptr<StorageView::Claim>& claim) const {
     const StorageView& storage = m_handle.storage();
-    if (isFullyBound(*claim)) {
+    if (volumes::isFullyBound(*claim)) {
         if (auto volume = storage.volume(claim->spec.volumeName)) {
             claims.bound.push_back(std::move(volume));
         } else {
@@ -105,7 +109,7 @@ Status VolumeBinding::sortClaim(Claims& claims, const client::Ptr<StorageView::C
         }
         return {};
     }
-    const auto storageClass = storage.storageClass(storageClassOf(*claim));
+    const auto storageClass = storage.storageClass(volumes::className(*claim));
     if (storageClass && !storageClass->volumeBindingMode) {
         return Status::error(
             fmt::format("VolumeBindingMode not set for StorageClass \"{}\"", storageClass->metadata.name));
@@ -115,11 +119,10 @@ Status VolumeBinding::sortClaim(Claims& claims, const client::Ptr<StorageView::C
         return Status::unresolvable(m_unbound);
     }
     ClaimToBind toBind{.claim = claim, .storageClass = storageClass};
-    if (const auto selected = claim->metadata.annotations.find(kSelectedNode);
-        selected != claim->metadata.annotations.end()) {
-        toBind.selectedNode = selected->second;
+    if (const std::string* selected = volumes::annotation(*claim, volumes::kSelectedNode)) {
+        toBind.selectedNode = *selected;
     } else {
-        toBind.candidates = candidatesFor(*claim, storage.volumesOfClass(storageClass->metadata.name));
+        toBind.candidates = volumes::candidatesFor(*claim, storage.volumesOfClass(storageClass->metadata.name));
     }
     const auto driver = storage.csiDriver(storageClass->provisioner);
     toBind.checksRoom =
@@ -147,7 +150,7 @@ PreFilterResult VolumeBinding::preFilter(CycleState& state, const PodInfo& pod, 
 Text VolumeBinding::whyUnreachable(const Claims& claims, const NodeInfo& node) const {
     if (claims.volumeMissing) return m_gone;
     const bool reached =
-        std::ranges::all_of(claims.bound, [&](const auto& volume) { return isReachable(*volume, *node.node()); });
+        std::ranges::all_of(claims.bound, [&](const auto& volume) { return volumes::isReachableFrom(*volume, *node.node()); });
     return reached ? nullptr : m_outOfReach;
 }
 
@@ -162,7 +165,7 @@ std::vector<Text> VolumeBinding::choose(const Claims& claims, const NodeInfo& no
             return std::ranges::any_of(choice.matches, [&](const auto& match) { return match.volume == volume; });
         };
         const auto found = std::ranges::find_if(each.candidates, [&](const auto& volume) {
-            return isReachable(*volume, *node.node()) && !isTaken(volume);
+            return volumes::isReachableFrom(*volume, *node.node()) && !isTaken(volume);
         });
         if (found == each.candidates.end()) {
             toProvision.push_back(&each);
@@ -174,7 +177,7 @@ std::vector<Text> VolumeBinding::choose(const Claims& claims, const NodeInfo& no
         if (!canProvision(*each->storageClass) || !matchesTopology(each->storageClass->allowedTopologies, *node.node()))
             return {m_noneToBind};
         if (each->checksRoom &&
-            !hasRoom(claims.pools, each->storageClass->metadata.name, requestedBytes(*each->claim), *node.node()))
+            !hasRoom(claims.pools, each->storageClass->metadata.name, volumes::requestedSize(*each->claim).value(), *node.node()))
             return {m_noRoom};
         choice.provisions.push_back(each->claim);
     }
@@ -200,13 +203,14 @@ Status VolumeBinding::reserve(CycleState& state, const PodInfo&, const NodeInfo&
     StorageView& storage = m_handle.storage();
     auto order = std::make_unique<Order>();
     for (const auto& [volume, claim] : choice.matches) {
-        auto bound = boundTo(*volume, *claim);
-        if (bound) storage.assume(bound);
-        order->bindings.push_back({bound ? bound : volume, claim, bound != nullptr});
+        client::Ptr<StorageView::Volume> bound = volume;
+        const auto tied = volumes::tied(*volume, *claim);
+        if (tied) storage.assume(bound = std::make_shared<const StorageView::Volume>(*tied));
+        order->bindings.push_back({bound, claim, tied.has_value()});
     }
     for (const auto& claim : choice.provisions) {
         auto selected = std::make_shared<StorageView::Claim>(*claim);
-        selected->metadata.annotations[kSelectedNode] = node.name();
+        selected->metadata.annotations[volumes::kSelectedNode] = node.name();
         storage.assume(client::Ptr<StorageView::Claim>(selected));
         order->provisions.push_back(std::move(selected));
     }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "cluster/api/volumes/claim_rules.h"
+
 namespace qd::scheduler {
 namespace {
 
@@ -61,7 +63,7 @@ Status VolumeZone::add(Places& places, const PodInfo& pod, const std::string& na
     const auto claim = storage.claim(pod.podClass->ns, name);
     if (!claim) return missing("persistentvolumeclaim", name);
     if (claim->spec.volumeName.empty()) {
-        const std::string className = storageClassOf(*claim);
+        const std::string className = api::volumes::className(*claim);
         if (className.empty())
             return Status::unresolvable(text("PersistentVolumeClaim had no pv name and storageClass name"));
         const auto storageClass = storage.storageClass(className);

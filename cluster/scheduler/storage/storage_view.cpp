@@ -2,10 +2,11 @@
 
 #include <charconv>
 
+#include "cluster/api/volumes/claim_rules.h"
+
 namespace qd::scheduler {
 namespace {
 
-const std::string kClassAnnotation = "volume.beta.kubernetes.io/storage-class";
 const std::string kByClass = "scheduler-storage-class";
 const std::string kByNode = "scheduler-node";
 
@@ -34,21 +35,9 @@ std::uint64_t revisionOf(const metav1::ObjectMeta& metadata) {
     return revision;
 }
 
-std::string storageClassOf(const corev1::PersistentVolumeClaim& claim) {
-    const auto& annotations = claim.metadata.annotations;
-    if (const auto old = annotations.find(kClassAnnotation); old != annotations.end()) return old->second;
-    return claim.spec.storageClassName.value_or("");
-}
-
-std::string storageClassOf(const corev1::PersistentVolume& volume) {
-    const auto& annotations = volume.metadata.annotations;
-    if (const auto old = annotations.find(kClassAnnotation); old != annotations.end()) return old->second;
-    return volume.spec.storageClassName;
-}
-
 StorageView::StorageView(client::InformerFactory& informers)
     : m_claims(client::listerFor<Claim>(informers)),
-      m_volumes(indexed<Volume>(informers, kByClass, [](const Volume& volume) { return storageClassOf(volume); })),
+      m_volumes(indexed<Volume>(informers, kByClass, [](const Volume& volume) { return api::volumes::className(volume); })),
       m_classes(client::listerFor<storagev1::StorageClass>(informers)),
       m_csiNodes(client::listerFor<storagev1::CSINode>(informers)),
       m_csiDrivers(client::listerFor<storagev1::CSIDriver>(informers)),

@@ -55,9 +55,6 @@ private:
     std::map<std::string, client::Ptr<Volume>, std::less<>> m_assumedVolumes;
 };
 
-// By the annotation of old, or by the field.
-std::string storageClassOf(const corev1::PersistentVolumeClaim& claim);
-std::string storageClassOf(const corev1::PersistentVolume& volume);
 // The revision in resourceVersion; 0 when it is none.
 std::uint64_t revisionOf(const metav1::ObjectMeta& metadata);
 

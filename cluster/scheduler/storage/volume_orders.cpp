@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "cluster/scheduler/storage/volume_matching.h"
+#include "cluster/api/volumes/volume_match.h"
 
 namespace qd::scheduler {
+
+namespace volumes = api::volumes;
+
 namespace {
 
 base::Failure wrong(std::string words) {
@@ -18,7 +21,7 @@ bool isBehind(const T& stored, const T& written) {
 }
 
 Result<void> checkReach(const StorageView::Volume& volume, const corev1::Node& node) {
-    if (isReachable(volume, node)) return {};
+    if (volumes::isReachableFrom(volume, node)) return {};
     return wrong(fmt::format("pv \"{}\" node affinity doesn't match node \"{}\": no matching NodeSelectorTerms",
                              volume.metadata.name, node.metadata.name));
 }
@@ -38,7 +41,7 @@ Result<bool> isBound(const VolumeOrder::Binding& binding, const StorageView& sto
     if (auto reached = checkReach(*volume, node); !reached) return fail(std::move(reached.error()));
     if (!volume->spec.claimRef || volume->spec.claimRef->uid.empty())
         return wrong(fmt::format("ClaimRef got reset for pv \"{}\"", written.metadata.name));
-    return isFullyBound(*claim);
+    return volumes::isFullyBound(*claim);
 }
 
 Result<bool> isProvisioned(const StorageView::Claim& written, const std::string& selected, const StorageView& storage,
@@ -49,15 +52,15 @@ Result<bool> isProvisioned(const StorageView::Claim& written, const std::string&
         return wrong(fmt::format("failed to check provisioning pvc: could not find v1.PersistentVolumeClaim \"{}/{}\"",
                                  meta.namespace_, meta.name));
     if (isBehind(*claim, written)) return false;
-    const auto annotation = claim->metadata.annotations.find(kSelectedNode);
+    const std::string* annotation = volumes::annotation(*claim, volumes::kSelectedNode);
     // Who could not provision takes the node's name away, so that another is tried.
-    if (annotation == claim->metadata.annotations.end() || annotation->second != selected)
+    if (!annotation || *annotation != selected)
         return wrong(fmt::format("provisioning failed for PVC \"{}\"", meta.name));
     if (claim->spec.volumeName.empty()) return false;
     const auto volume = storage.storedVolume(claim->spec.volumeName);
     if (!volume) return false;
     if (auto reached = checkReach(*volume, node); !reached) return fail(std::move(reached.error()));
-    return isFullyBound(*claim);
+    return volumes::isFullyBound(*claim);
 }
 
 }  // namespace

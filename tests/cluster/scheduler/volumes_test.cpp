@@ -1,12 +1,12 @@
 // The plugins that look at volumes: what each says, and how claims are bound before their Pod is.
 #include <QtTest>
 
+#include "cluster/api/volumes/volume_match.h"
 #include "cluster/scheduler/framework/framework.h"
 #include "cluster/scheduler/plugins/node_volume_limits.h"
 #include "cluster/scheduler/plugins/volume_binding.h"
 #include "cluster/scheduler/plugins/volume_restrictions.h"
 #include "cluster/scheduler/plugins/volume_zone.h"
-#include "cluster/scheduler/storage/volume_matching.h"
 #include "tests/cluster/scheduler/fake_handle.h"
 #include "tests/cluster/scheduler/scene.h"
 
@@ -198,7 +198,7 @@ private slots:
     void aClaimThatIsBeingProvisionedKeepsItsNode() {
         Bench<VolumeBinding> bench;
         auto selected = claim("c", "any");
-        selected.metadata.annotations[kSelectedNode] = "b";
+        selected.metadata.annotations[api::volumes::kSelectedNode] = "b";
         bench.put(storageClass("any", "example.com/disk"), selected);
         QCOMPARE(bench.says(withClaim(pod("p"), "c")), (Words{kNoneToBind, ""}));
     }
@@ -238,24 +238,24 @@ private slots:
         fast.metadata.labels["tier"] = "fast";
         auto readers = volume("readers", "x", "2Gi");
         readers.spec.accessModes = {"ReadOnlyMany"};
-        const Volumes all = {shared(volume("large", "x", "5Gi")),
-                             shared(volume("small", "x", "1Gi")),
-                             shared(volume("right", "x", "3Gi")),
-                             shared(volume("alien", "y", "2Gi")),
-                             shared(block),
-                             shared(used),
-                             shared(fast),
-                             shared(readers)};
-        const auto names = [](const Volumes& volumes) {
+        const api::volumes::Volumes all = {shared(volume("large", "x", "5Gi")),
+                                           shared(volume("small", "x", "1Gi")),
+                                           shared(volume("right", "x", "3Gi")),
+                                           shared(volume("alien", "y", "2Gi")),
+                                           shared(block),
+                                           shared(used),
+                                           shared(fast),
+                                           shared(readers)};
+        const auto names = [](const api::volumes::Volumes& volumes) {
             std::string joined;
             for (const auto& each : volumes) joined += each->metadata.name + " ";
             return joined;
         };
-        QCOMPARE(names(candidatesFor(subject, all)), std::string("right large fast "));
-        QCOMPARE(names(candidatesFor(selecting, all)), std::string("fast "));
+        QCOMPARE(names(api::volumes::candidatesFor(subject, all)), std::string("right large fast "));
+        QCOMPARE(names(api::volumes::candidatesFor(selecting, all)), std::string("fast "));
         auto more = all;
         more.push_back(shared(meant));
-        QCOMPARE(names(candidatesFor(subject, more)), std::string("meant "));
+        QCOMPARE(names(api::volumes::candidatesFor(subject, more)), std::string("meant "));
     }
 
     void aVolumeIsPreBoundAndThenWaitedFor() {
@@ -273,7 +273,7 @@ private slots:
         QCOMPARE(placing.handle.client().takeWrites(), (Words{"update persistentvolumes v"}));
         const auto written = placing.handle.client().stored<corev1::PersistentVolume>("", "v");
         QCOMPARE(written->spec.claimRef->name, std::string("c"));
-        QCOMPARE(written->metadata.annotations.at(kBoundByController), std::string("yes"));
+        QCOMPARE(written->metadata.annotations.at(api::volumes::kBoundByController), std::string("yes"));
         QCOMPARE(placing.said, std::string());
         placing.put(boundTo(*placing.handle.client().stored<corev1::PersistentVolumeClaim>("default", "c"), "v"));
         placing.tell(Happening::Claim);
@@ -288,7 +288,7 @@ private slots:
         placing.preBind();
         QCOMPARE(placing.handle.client().takeWrites(), (Words{"update persistentvolumeclaims default/c"}));
         const auto ordered = placing.handle.client().stored<corev1::PersistentVolumeClaim>("default", "c");
-        QCOMPARE(ordered->metadata.annotations.at(kSelectedNode), std::string("b"));
+        QCOMPARE(ordered->metadata.annotations.at(api::volumes::kSelectedNode), std::string("b"));
         auto made = boundTo(*ordered, "made");
         placing.put(made);
         placing.tell(Happening::Claim);
@@ -304,7 +304,7 @@ private slots:
         QVERIFY(placing.place(withClaim(pod("p"), "c"), "b").ok());
         placing.preBind();
         auto refused = *placing.handle.client().stored<corev1::PersistentVolumeClaim>("default", "c");
-        refused.metadata.annotations.erase(kSelectedNode);
+        refused.metadata.annotations.erase(api::volumes::kSelectedNode);
         placing.put(refused);
         placing.tell(Happening::Claim);
         QCOMPARE(placing.said,
