@@ -229,7 +229,7 @@ Response ApiServer::State::index() const {
         for (const HealthCheck& check : healthChecks(endpoint == "/readyz")) known.push_back(endpoint + "/" + check.name);
     }
     std::ranges::sort(known);
-    return document(200, boost::json::object{{"paths", boost::json::value_from(known)}}, Wanted{});
+    return document(200, boost::json::object{{"paths", boost::json::array(known.begin(), known.end())}}, Wanted{});
 }
 
 Response ApiServer::State::handlePath(const Request& request, const User& user) {
