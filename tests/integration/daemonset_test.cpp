@@ -1,6 +1,7 @@
 // DaemonSets by kubectl: on every node that is meant, rolling updates and rollbacks as
 // https://kubernetes.io/docs/tasks/manage-daemon/ walks through them.
 #include <QtTest>
+#include <algorithm>
 
 #include "tests/integration/control_plane_process.h"
 
@@ -67,13 +68,21 @@ private slots:
     void aSurgingUpdateHasTheNewPodReadyFirst() {
         applyAndWait(
             daemonSet("  updateStrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}\n"));
+        const QStringList before = pods("metadata.name").split(' ');
+        // The status speaks of the oldest Pod of each node. Those of one second are told apart by their names alone,
+        // here as upstream: the new Pod must be of a later one.
+        QStringList created = pods("metadata.creationTimestamp").split(' ');
+        const QDateTime newest = QDateTime::fromString(*std::ranges::max_element(created), Qt::ISODate);
+        QTRY_VERIFY(QDateTime::currentSecsSinceEpoch() > newest.toSecsSinceEpoch());
         // The new Pods never become ready: every old one must stay.
         const QByteArray never =
             R"({"spec":{"template":{"metadata":{"annotations":{"hollow.quarterdeck.dev/never-ready":"true"}}}}})";
         VERIFY_OK(m_cluster.kubectl({"patch", "daemonset", "agent", "-p", never}));
         QTRY_COMPARE_WITH_TIMEOUT(pods("metadata.name").split(' ').size(), 4, kPatience);
-        QTRY_COMPARE_WITH_TIMEOUT(m_cluster.value("get daemonset agent -o jsonpath={.status.numberAvailable}"),
-                                  QString("3"), kPatience);
+        QTRY_COMPARE_WITH_TIMEOUT(pods("status.phase"), QString("Running Running Running Running"), kPatience);
+        for (const QString& name : before)
+            VERIFY_OK(m_cluster.kubectl("wait --for=condition=Ready --timeout=0s pod/" + name));
+        QCOMPARE(m_cluster.value("get daemonset agent -o jsonpath={.status.numberAvailable}"), QString("3"));
         VERIFY_OK(m_cluster.kubectl("annotate pods -l app=agent hollow.quarterdeck.dev/never-ready-"));
         VERIFY_OK(m_cluster.kubectl({"patch", "daemonset", "agent", "--type=json", "-p",
                                      R"([{"op":"remove","path":"/spec/template/metadata/annotations"}])"}));
@@ -84,8 +93,8 @@ private slots:
     void onDeleteUpdatesWhatSomebodyDeletes() {
         VERIFY_OK(m_cluster.kubectl(
             {"apply", "-f", m_cluster.write("agent.yaml", daemonSet("  updateStrategy: {type: OnDelete}\n"))}));
-        QTRY_COMPARE_WITH_TIMEOUT(m_cluster.value("get daemonset agent -o jsonpath={.status.numberReady}"), QString("3"),
-                                  kPatience);
+        QTRY_COMPARE_WITH_TIMEOUT(m_cluster.value("get daemonset agent -o jsonpath={.status.numberReady}"),
+                                  QString("3"), kPatience);
         VERIFY_OK(m_cluster.kubectl("set image daemonset/agent agent=quarterdeck.dev/lab:2"));
         QTRY_COMPARE_WITH_TIMEOUT(m_cluster.value("get controllerrevisions -l app=agent -o name").split('\n').size(), 2,
                                   kPatience);
