@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "vmnodes/agent/cgroups/hierarchy.h"
-#include "vmnodes/agent/volumes/expansion.h"
+#include "cluster/api/downward/expansion.h"
 
 namespace qd::agent::sync {
 namespace {
@@ -159,8 +159,8 @@ Result<cri::ContainerConfig> containerConfig(const ContainerInput& input) {
     config.image = input.imageRef;
     config.userSpecifiedImage = container.image;
     for (const std::string& word : container.command)
-        config.command.push_back(volumes::expand(word, input.environment));
-    for (const std::string& word : container.args) config.args.push_back(volumes::expand(word, input.environment));
+        config.command.push_back(api::downward::expand(word, input.environment));
+    for (const std::string& word : container.args) config.args.push_back(api::downward::expand(word, input.environment));
     config.workingDir = container.workingDir;
     config.envs.assign(input.environment.begin(), input.environment.end());
     config.mounts = input.mounts;

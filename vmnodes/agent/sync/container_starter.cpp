@@ -80,7 +80,7 @@ private:
 
     Result<cri::ContainerConfig> configure(const EnsuredImage& image) {
         const NodeFacts node = m_context.node();
-        const volumes::DownwardFacts facts{m_pod.spec.hostNetwork ? node.hostIps : m_request.observed.ips, node.hostIps,
+        const api::downward::DownwardFacts facts{m_pod.spec.hostNetwork ? node.hostIps : m_request.observed.ips, node.hostIps,
                                            node.allocatableMilliCpu, node.allocatableMemory};
         auto environment = containerEnvironment(m_pod, m_container, facts, m_context.cluster);
         if (!environment) return fail(environment.error());

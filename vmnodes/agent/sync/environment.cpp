@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "vmnodes/agent/volumes/expansion.h"
+#include "cluster/api/downward/expansion.h"
 
 namespace qd::agent::sync {
 namespace {
@@ -44,7 +44,7 @@ void addService(const corev1::Service& service, Environment& environment) {
 // Looks up what env and envFrom refer to.
 class Resolver {
 public:
-    Resolver(const corev1::Pod& pod, const corev1::Container& container, const volumes::DownwardFacts& facts,
+    Resolver(const corev1::Pod& pod, const corev1::Container& container, const api::downward::DownwardFacts& facts,
              ClusterAccess& cluster)
         : m_pod(pod), m_container(container), m_facts(facts), m_cluster(cluster) {}
 
@@ -63,9 +63,9 @@ public:
 
     // Nothing for an optional reference that leads nowhere.
     Result<std::optional<std::string>> value(const corev1::EnvVarSource& source) {
-        if (source.fieldRef) return some(volumes::fieldValue(m_pod, source.fieldRef->fieldPath, m_facts));
+        if (source.fieldRef) return some(api::downward::fieldValue(m_pod, source.fieldRef->fieldPath, m_facts));
         if (source.resourceFieldRef)
-            return some(volumes::resourceValue(m_pod, m_container, *source.resourceFieldRef, m_facts));
+            return some(api::downward::resourceValue(m_pod, m_container, *source.resourceFieldRef, m_facts));
         if (source.configMapKeyRef) return configMapKey(*source.configMapKeyRef);
         if (source.secretKeyRef) return secretKey(*source.secretKeyRef);
         return fail(Reason::BadRequest, "this node supports no such environment variable source");
@@ -111,7 +111,7 @@ private:
 
     const corev1::Pod& m_pod;
     const corev1::Container& m_container;
-    const volumes::DownwardFacts& m_facts;
+    const api::downward::DownwardFacts& m_facts;
     ClusterAccess& m_cluster;
 };
 
@@ -133,7 +133,7 @@ Environment serviceEnvironment(const std::vector<std::shared_ptr<const corev1::S
 }
 
 Result<Environment> containerEnvironment(const corev1::Pod& pod, const corev1::Container& container,
-                                         const volumes::DownwardFacts& facts, ClusterAccess& cluster) {
+                                         const api::downward::DownwardFacts& facts, ClusterAccess& cluster) {
     const auto services = cluster.services();
     if (!services) return fail(services.error());
     const Environment ofServices =
@@ -152,7 +152,7 @@ Result<Environment> containerEnvironment(const corev1::Pod& pod, const corev1::C
         // Only what was defined before can be referred to; its own variables go before those of Services.
         Environment known = ofServices;
         for (const auto& [name, value] : own) known[name] = value;
-        own[variable.name] = volumes::expand(variable.value, known);
+        own[variable.name] = api::downward::expand(variable.value, known);
     }
     own.insert(ofServices.begin(), ofServices.end());
     return own;

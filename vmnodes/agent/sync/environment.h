@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "vmnodes/agent/cluster_access.h"
-#include "vmnodes/agent/volumes/downward.h"
+#include "cluster/api/downward/downward_api.h"
 
 namespace qd::agent::sync {
 
@@ -19,6 +19,6 @@ Environment serviceEnvironment(const std::vector<std::shared_ptr<const corev1::S
 
 // Fails as kubelet words it (CreateContainerConfigError) when a reference cannot be resolved.
 Result<Environment> containerEnvironment(const corev1::Pod& pod, const corev1::Container& container,
-                                         const volumes::DownwardFacts& facts, ClusterAccess& cluster);
+                                         const api::downward::DownwardFacts& facts, ClusterAccess& cluster);
 
 }  // namespace qd::agent::sync

@@ -167,7 +167,7 @@ void PodWorker::keepRunning(const Observed& before) {
     }
 }
 
-volumes::DownwardFacts PodWorker::facts(const Observed& observed) const {
+api::downward::DownwardFacts PodWorker::facts(const Observed& observed) const {
     const NodeFacts node = m_context.node();
     return {pod()->spec.hostNetwork ? node.hostIps : observed.ips, node.hostIps, node.allocatableMilliCpu,
             node.allocatableMemory};

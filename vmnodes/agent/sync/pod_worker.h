@@ -67,7 +67,7 @@ private:
     void report(const Observed& observed);
     void sendStatus();
     void deleteObject();
-    volumes::DownwardFacts facts(const Observed& observed) const;
+    api::downward::DownwardFacts facts(const Observed& observed) const;
 
     PodContext& m_context;
     base::Strand m_strand;

@@ -32,7 +32,7 @@ Result<void> project(const Entries& entries, const std::vector<corev1::KeyToPath
 
 class Builder {
 public:
-    Builder(const corev1::Pod& pod, const DownwardFacts& facts, ClusterAccess& cluster, base::WallTime now)
+    Builder(const corev1::Pod& pod, const api::downward::DownwardFacts& facts, ClusterAccess& cluster, base::WallTime now)
         : m_pod(pod), m_facts(facts), m_cluster(cluster), m_now(now) {}
 
     Result<void> configMap(const std::string& name, const std::vector<corev1::KeyToPath>& items, int mode,
@@ -58,9 +58,9 @@ public:
         for (const corev1::DownwardAPIVolumeFile& item : items) {
             Result<std::string> value = std::string();
             if (item.fieldRef)
-                value = fieldValue(m_pod, item.fieldRef->fieldPath, m_facts);
+                value = api::downward::fieldValue(m_pod, item.fieldRef->fieldPath, m_facts);
             else if (item.resourceFieldRef && !m_pod.spec.containers.empty())
-                value = resourceValue(m_pod, m_pod.spec.containers.front(), *item.resourceFieldRef, m_facts);
+                value = api::downward::resourceValue(m_pod, m_pod.spec.containers.front(), *item.resourceFieldRef, m_facts);
             if (!value) return fail(value.error());
             result.files[item.path] = {*value, item.mode.value_or(mode)};
         }
@@ -105,7 +105,7 @@ public:
 
 private:
     const corev1::Pod& m_pod;
-    const DownwardFacts& m_facts;
+    const api::downward::DownwardFacts& m_facts;
     ClusterAccess& m_cluster;
     base::WallTime m_now;
 };
@@ -116,7 +116,7 @@ bool isPayloadVolume(const corev1::Volume& volume) {
     return volume.configMap || volume.secret || volume.downwardAPI || volume.projected;
 }
 
-Result<PayloadResult> payloadOf(const corev1::Pod& pod, const corev1::Volume& volume, const DownwardFacts& facts,
+Result<PayloadResult> payloadOf(const corev1::Pod& pod, const corev1::Volume& volume, const api::downward::DownwardFacts& facts,
                                 ClusterAccess& cluster, base::WallTime now) {
     Builder builder(pod, facts, cluster, now);
     Result<void> built;

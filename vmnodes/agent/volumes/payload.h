@@ -4,7 +4,7 @@
 #include <map>
 
 #include "vmnodes/agent/cluster_access.h"
-#include "vmnodes/agent/volumes/downward.h"
+#include "cluster/api/downward/downward_api.h"
 
 namespace qd::agent::volumes {
 
@@ -25,7 +25,7 @@ struct PayloadResult {
 // Whether the volume is one of the four kinds.
 bool isPayloadVolume(const corev1::Volume& volume);
 // Fails as kubelet words it when an object or key is missing and not optional.
-Result<PayloadResult> payloadOf(const corev1::Pod& pod, const corev1::Volume& volume, const DownwardFacts& facts,
+Result<PayloadResult> payloadOf(const corev1::Pod& pod, const corev1::Volume& volume, const api::downward::DownwardFacts& facts,
                                 ClusterAccess& cluster, base::WallTime now);
 
 }  // namespace qd::agent::volumes

@@ -11,7 +11,7 @@
 #include <fstream>
 
 #include "vmnodes/agent/volumes/atomic_writer.h"
-#include "vmnodes/agent/volumes/expansion.h"
+#include "cluster/api/downward/expansion.h"
 
 namespace qd::agent::volumes {
 namespace {
@@ -98,7 +98,7 @@ Result<std::string> Volumes::hostPath(const corev1::HostPathVolumeSource& source
     return path;
 }
 
-Result<SetUp> Volumes::setUp(const corev1::Pod& pod, const DownwardFacts& facts, base::WallTime now) {
+Result<SetUp> Volumes::setUp(const corev1::Pod& pod, const api::downward::DownwardFacts& facts, base::WallTime now) {
     SetUp result;
     for (const corev1::Volume& volume : pod.spec.volumes) {
         const auto within = [&](const Error& error) {
@@ -157,7 +157,7 @@ Result<std::vector<cri::Mount>> Volumes::containerMounts(const corev1::Pod& pod,
             mount.propagation = cri::MountPropagation::Bidirectional;
         std::string sub = wish.subPath;
         if (!wish.subPathExpr.empty()) {
-            auto expanded = expandStrictly(wish.subPathExpr, environment);
+            auto expanded = api::downward::expandStrictly(wish.subPathExpr, environment);
             if (!expanded) return fail(expanded.error());
             sub = *expanded;
         }

@@ -9,7 +9,7 @@
 
 #include "vmnodes/agent/cluster_access.h"
 #include "vmnodes/agent/cri/types.h"
-#include "vmnodes/agent/volumes/downward.h"
+#include "cluster/api/downward/downward_api.h"
 #include "vmnodes/agent/volumes/mounter.h"
 
 namespace qd::agent::volumes {
@@ -25,7 +25,7 @@ public:
 
     // Makes every volume of the Pod, or brings its content up to date. The message of an error is what kubelet's
     // FailedMount event says after "MountVolume.SetUp failed for volume \"x\" : ".
-    Result<SetUp> setUp(const corev1::Pod& pod, const DownwardFacts& facts, base::WallTime now);
+    Result<SetUp> setUp(const corev1::Pod& pod, const api::downward::DownwardFacts& facts, base::WallTime now);
 
     // The mounts of one container; subPaths are bound to folders of their own. `environment` expands subPathExpr.
     Result<std::vector<cri::Mount>> containerMounts(const corev1::Pod& pod, const corev1::Container& container,

@@ -10,7 +10,7 @@
 
 #include "tests/vmnodes/agent/fake_cluster.h"
 #include "vmnodes/agent/volumes/atomic_writer.h"
-#include "vmnodes/agent/volumes/expansion.h"
+#include "cluster/api/downward/expansion.h"
 
 using namespace qd;
 using namespace qd::agent;
@@ -150,8 +150,8 @@ private slots:
     void theDownwardApiKnowsThePod() {
         QFETCH(QString, path);
         QFETCH(QString, value);
-        const DownwardFacts facts{{"10.244.1.5"}, {"192.168.77.11"}, 2000, 1 << 30};
-        QCOMPARE(QString::fromStdString(*fieldValue(m_pod, path.toStdString(), facts)), value);
+        const api::downward::DownwardFacts facts{{"10.244.1.5"}, {"192.168.77.11"}, 2000, 1 << 30};
+        QCOMPARE(QString::fromStdString(*api::downward::fieldValue(m_pod, path.toStdString(), facts)), value);
     }
 
     void resourcesAreDividedAndRoundedUp() {
@@ -159,11 +159,11 @@ private slots:
         container.resources.limits["memory"] = api::Quantity::of("100Mi");
         container.resources.requests["cpu"] = api::Quantity::of("250m");
         corev1::ResourceFieldSelector selector;
-        const DownwardFacts facts{{}, {}, 2000, 1 << 30};
+        const api::downward::DownwardFacts facts{{}, {}, 2000, 1 << 30};
         const auto value = [&](const char* resource, const char* divisor) {
             selector.resource = resource;
             selector.divisor = api::Quantity::of(divisor);
-            return *resourceValue(m_pod, container, selector, facts);
+            return *api::downward::resourceValue(m_pod, container, selector, facts);
         };
         QCOMPARE(value("limits.memory", "1Mi"), std::string("100"));
         QCOMPARE(value("requests.cpu", "1"), std::string("1"));
@@ -247,7 +247,7 @@ private slots:
     void referencesAreExpanded() {
         QFETCH(QString, text);
         QFETCH(QString, result);
-        QCOMPARE(QString::fromStdString(expand(text.toStdString(), {{"A", "1"}})), result);
+        QCOMPARE(QString::fromStdString(api::downward::expand(text.toStdString(), {{"A", "1"}})), result);
     }
 
 private:

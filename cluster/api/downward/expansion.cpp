@@ -1,8 +1,8 @@
-#include "vmnodes/agent/volumes/expansion.h"
+#include "cluster/api/downward/expansion.h"
 
 #include <vector>
 
-namespace qd::agent::volumes {
+namespace qd::api::downward {
 namespace {
 
 std::string expandInto(std::string_view text, const std::map<std::string, std::string>& variables,
@@ -49,4 +49,4 @@ Result<std::string> expandStrictly(std::string_view text, const std::map<std::st
     return result;
 }
 
-}  // namespace qd::agent::volumes
+}  // namespace qd::api::downward

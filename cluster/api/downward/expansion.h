@@ -8,11 +8,11 @@
 
 #include "cluster/base/result.h"
 
-namespace qd::agent::volumes {
+namespace qd::api::downward {
 
 // "$(A)" becomes the value of A; "$$" stands for "$"; a reference to an unknown name stays as it is written.
 std::string expand(std::string_view text, const std::map<std::string, std::string>& variables);
 // The same, but an unknown name is an error.
 Result<std::string> expandStrictly(std::string_view text, const std::map<std::string, std::string>& variables);
 
-}  // namespace qd::agent::volumes
+}  // namespace qd::api::downward

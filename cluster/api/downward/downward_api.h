@@ -9,7 +9,7 @@
 #include "cluster/api/types/core_v1.h"
 #include "cluster/base/result.h"
 
-namespace qd::agent::volumes {
+namespace qd::api::downward {
 
 struct DownwardFacts {
     std::vector<std::string> podIps;
@@ -25,4 +25,4 @@ Result<std::string> fieldValue(const corev1::Pod& pod, const std::string& fieldP
 Result<std::string> resourceValue(const corev1::Pod& pod, const corev1::Container& container,
                                   const corev1::ResourceFieldSelector& selector, const DownwardFacts& facts);
 
-}  // namespace qd::agent::volumes
+}  // namespace qd::api::downward

@@ -1,9 +1,9 @@
-#include "vmnodes/agent/volumes/downward.h"
+#include "cluster/api/downward/downward_api.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace qd::agent::volumes {
+namespace qd::api::downward {
 namespace {
 
 // A string in double quotes as Go's %q writes it, for ASCII; other characters stand as they are.
@@ -103,4 +103,4 @@ Result<std::string> resourceValue(const corev1::Pod& pod, const corev1::Containe
     return std::to_string(dividedUp(amount, selector.divisor));
 }
 
-}  // namespace qd::agent::volumes
+}  // namespace qd::api::downward
