@@ -1,6 +1,7 @@
 #include "vmnodes/hollow/container_run.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace qd::hollow {
 namespace {
@@ -82,7 +83,12 @@ std::optional<base::SteadyTime> advance(ContainerRun& run, const ContainerPlan& 
                 return std::nullopt;
             case ContainerRun::Step::Waiting:
                 if (from.steady > now.steady) return from.steady;
-                start(run, from);
+                if (plan.imageMissing) {
+                    run.imageMissing = true;
+                    return std::nullopt;
+                }
+                // An image that somebody has mended is there from now on.
+                start(run, std::exchange(run.imageMissing, false) ? now : from);
                 break;
             case ContainerRun::Step::BackingOff: {
                 const base::SteadyTime due = run.ending->finished.steady + run.backoff(timing);

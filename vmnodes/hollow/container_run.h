@@ -29,6 +29,7 @@ struct ContainerRun {
     int earlyEnds = 0;                  // in a row, for the back-off
     bool startedUp = false;
     bool ready = false;
+    bool imageMissing = false;  // it waits for what cannot be pulled
     // Asked for from outside: whatever the plan says.
     bool readinessFails = false;
 

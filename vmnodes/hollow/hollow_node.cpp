@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "cluster/api/placement/advertised_resources.h"
 #include "cluster/base/log.h"
 #include "vmnodes/hollow/pod_status.h"
 
@@ -90,7 +91,8 @@ RunPlan HollowNode::planFor(const corev1::Pod& pod) const {
 void HollowNode::heartbeat() {
     if (m_contact) {
         renewLease();
-        if (m_around.clock.steady() - m_reported >= m_around.options.statusReport) reportStatus();
+        corev1::NodeStatus advertised = m_node->status;
+        if (m_around.clock.steady() - m_reported >= m_around.options.statusReport || api::offerAdvertised(advertised)) reportStatus();
         reportVolumes();  // when it could not be said at once
     }
     m_heartbeat = m_around.later(m_around.options.heartbeat, [this] { heartbeat(); });
@@ -122,8 +124,9 @@ void HollowNode::reportStatus() {
     for (int attempt = 0; attempt < kConflicts; ++attempt) {
         const corev1::Node wanted = nodeObject(m_name, m_address, m_around.options.capacity, now);
         auto node = *m_node;
-        node.status.capacity = wanted.status.capacity;
-        node.status.allocatable = wanted.status.allocatable;
+        for (const auto& [name, amount] : wanted.status.capacity) node.status.capacity[name] = amount;
+        for (const auto& [name, amount] : wanted.status.allocatable) node.status.allocatable[name] = amount;
+        api::offerAdvertised(node.status);
         node.status.addresses = wanted.status.addresses;
         node.status.nodeInfo = wanted.status.nodeInfo;
         node.status.daemonEndpoints = wanted.status.daemonEndpoints;

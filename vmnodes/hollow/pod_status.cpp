@@ -72,8 +72,12 @@ corev1::ContainerStatus containerStatus(const Whole& whole, const corev1::Contai
     status.image = container.image;
     status.started = run.step == ContainerRun::Step::Running && run.startedUp;
     if (run.step == ContainerRun::Step::Waiting) {
-        status.state.waiting.emplace().reason =
-            whole.pod.spec.initContainers.empty() ? "ContainerCreating" : "PodInitializing";
+        auto& waiting = status.state.waiting.emplace();
+        waiting.reason = whole.pod.spec.initContainers.empty() ? "ContainerCreating" : "PodInitializing";
+        if (run.imageMissing) {
+            waiting.reason = "ImagePullBackOff";
+            waiting.message = "Back-off pulling image \"" + container.image + "\": ErrImagePull: the image's name says that it is not there";
+        }
         return status;
     }
     status.imageID = "hollow://" + container.image;

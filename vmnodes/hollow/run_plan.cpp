@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "cluster/api/meta/time.h"
+#include "vmnodes/hollow/command_line.h"
+#include "vmnodes/hollow/image_name.h"
 
 namespace qd::hollow {
 namespace {
@@ -33,6 +35,7 @@ std::int64_t orElse(std::int32_t value, std::int64_t otherwise) {
 
 ContainerPlan planOf(const corev1::Container& container) {
     ContainerPlan plan;
+    plan.imageMissing = isMissing(container.image);
     plan.hasLiveness = container.livenessProbe.has_value();
     if (container.readinessProbe) plan.readyAfter = std::chrono::seconds(container.readinessProbe->initialDelaySeconds);
     if (const auto& probe = container.startupProbe) {
@@ -60,18 +63,21 @@ RunPlan planOf(const corev1::Pod& pod, const Timing& timing) {
     plan.stopExitCode = ends ? kAskedToStop : 0;
 
     ContainerPlan::Run run{.length = duration(pod, "exits-after")};
+    const std::string* code = annotation(pod, "exit-code");
+    const bool told = run.length || code;
     if (!run.length && ends) run.length = timing.jobRuns;
-    if (const std::string* code = annotation(pod, "exit-code"))
-        std::from_chars(code->data(), code->data() + code->size(), run.exitCode);
+    if (code) std::from_chars(code->data(), code->data() + code->size(), run.exitCode);
     const std::string* never = annotation(pod, "never-ready");
     for (const auto& container : pod.spec.containers) {
         auto& each = plan.containers.emplace_back(planOf(container));
         if (run.length) each.runs = {run};
+        if (const auto runs = told ? std::nullopt : runsOf(pod, container)) each.runs = *runs;
         each.readinessFails = never && *never == "true";
     }
     for (const auto& container : pod.spec.initContainers) {
         auto& each = plan.init.emplace_back(planOf(container));
         if (!isSidecar(container)) each.runs = {{.length = base::Duration(0)}};
+        if (const auto runs = runsOf(pod, container)) each.runs = *runs;
     }
     return plan;
 }

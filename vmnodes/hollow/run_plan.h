@@ -1,8 +1,8 @@
 // What the containers of a Pod do on a hollow node, where nothing really runs.
 //
-// Unless somebody says otherwise, containers start after a delay and run until the Pod is deleted; those of a Pod that
-// is not to be restarted (restartPolicy Never or OnFailure, a Job's) end well after a while, and init containers at
-// once. Annotations of the Pod say otherwise for its containers, init containers left out:
+// Containers start after a delay. Where their command can be followed (command_line.h), they run and end as it says;
+// others run until the Pod is deleted, those of a Pod that is not to be restarted (restartPolicy Never or OnFailure, a
+// Job's) end well after a while, and init containers at once. Annotations of the Pod say otherwise for its containers, init containers left out:
 //
 //     hollow.quarterdeck.dev/exits-after: 5s        each container ends this long after it started
 //     hollow.quarterdeck.dev/exit-code: "1"         and so
@@ -39,6 +39,7 @@ struct ContainerPlan {
     base::Duration startedAfter{};  // its startup probe succeeds this long after the start,
     base::Duration startupLimit{};  // or the container is killed, if it fails
     base::Duration readyAfter{};    // its readiness probe
+    bool imageMissing = false;      // it cannot be pulled: the container never starts
     bool hasLiveness = false;
     bool startupFails = false;
     bool readinessFails = false;

@@ -86,6 +86,28 @@ private slots:
         QVERIFY(reported->status.conditions[0].lastTransitionTime == node->status.conditions[0].lastTransitionTime);
     }
 
+    void advertisedResourcesBecomeAllocatableAndStay() {
+        Bench bench;
+        auto node = *bench.server.stored<corev1::Node>("", "hollow-node-0");
+        node.status.capacity["example.com/dongle"] = api::Quantity(4);
+        bench.server.put(node);
+        const auto dongles = [&] {
+            const auto found = bench.server.stored<corev1::Node>("", "hollow-node-0");
+            return found->status.allocatable.contains("example.com/dongle") ? found->status.allocatable.at("example.com/dongle").value() : 0;
+        };
+        bench.executor.runFor(20s);
+        QCOMPARE(dongles(), std::int64_t{4});
+        bench.executor.runFor(6min);
+        QCOMPARE(dongles(), std::int64_t{4});
+        node = *bench.server.stored<corev1::Node>("", "hollow-node-0");
+        QCOMPARE(node.status.capacity.at("example.com/dongle").value(), std::int64_t{4});
+        QCOMPARE(node.status.allocatable.at("pods").value(), std::int64_t{110});
+        node.status.capacity.erase("example.com/dongle");
+        bench.server.put(node);
+        bench.executor.runFor(20s);
+        QCOMPARE(dongles(), std::int64_t{0});
+    }
+
     void aPodIsMadeRunsAndGetsAnAddressOfItsNode() {
         Bench bench;
         bench.server.put(podOn("hollow-node-0", "a"));

@@ -1,5 +1,6 @@
 #include <QtTest>
 
+#include "vmnodes/hollow/image_name.h"
 #include "vmnodes/hollow/pod_run.h"
 #include "vmnodes/hollow/pod_status.h"
 
@@ -250,6 +251,23 @@ private slots:
         QVERIFY(life.pod.status == before);
         life.goTo(75s);
         QCOMPARE(life.main().restartCount, 4);
+    }
+
+    void anImageThatIsNotThereIsWaitedForUntilAnotherIsNamed() {
+        Life life;
+        life.pod.spec.containers[0].image = "web:404";
+        life.plans();
+        life.goTo(60s);
+        QCOMPARE(life.main().state.waiting->reason, std::string("ImagePullBackOff"));
+        QCOMPARE(life.pod.status.phase, std::string("Pending"));
+        life.pod.spec.containers[0].image = "web:1";
+        life.plan = planOf(life.pod, life.timing);
+        life.goTo(61s);
+        QCOMPARE(life.pod.status.phase, std::string("Running"));
+        QCOMPARE(life.main().state.running->startedAt, api::Time(life.now.wall));
+        for (const char* name : {"registry.invalid/a:1", "invalid.registry.example/a", "a:non-existent", "host:5000/a:does-not-exist@sha256:00"})
+            QVERIFY2(isMissing(name), name);
+        for (const char* name : {"404", "404:1", "registry.example:404/a", "invalid/a"}) QVERIFY2(!isMissing(name), name);
     }
 
     void setClocksDoNotMoveWhatHappens() {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "cluster/api/placement/advertised_resources.h"
+
 namespace qd::agent::node {
 namespace {
 
@@ -110,6 +112,7 @@ void fillStatus(const NodeSettings& settings, const Machine& machine, const Node
     status.allocatable["memory"] = binary(allocatable.memory);
     status.allocatable["ephemeral-storage"] = api::Quantity(allocatable.disk);
     status.allocatable["pods"] = api::Quantity(settings.mostPods);
+    api::offerAdvertised(status);
     status.addresses.clear();
     for (const std::string& address : settings.addresses) {
         auto& entry = status.addresses.emplace_back();
