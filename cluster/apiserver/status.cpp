@@ -48,8 +48,10 @@ std::string quotedString(const std::string& text) {
 
 }  // namespace
 
-std::string statusJson(const Error& error) {
-    json::object status{{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", json::object{}}, {"status", "Failure"}};
+std::string statusJson(const Error& error, const std::string& continueToken) {
+    json::object metadata;
+    if (!continueToken.empty()) metadata["continue"] = continueToken;
+    json::object status{{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", std::move(metadata)}, {"status", "Failure"}};
     if (!error.message.empty()) status["message"] = error.message;
     const std::string_view reason = base::reasonName(error.reason);
     if (!reason.empty()) status["reason"] = reason;
@@ -84,8 +86,8 @@ Response textResponse(int code, std::string body) {
     return response;
 }
 
-Response errorResponse(const Error& error) {
-    Response response = jsonResponse(error.httpStatus(), statusJson(error));
+Response errorResponse(const Error& error, const std::string& continueToken) {
+    Response response = jsonResponse(error.httpStatus(), statusJson(error, continueToken));
     if (error.details && error.details->retryAfterSeconds > 0) {
         response.headers.set("Retry-After", std::to_string(error.details->retryAfterSeconds));
     }

@@ -11,11 +11,12 @@
 namespace qd::apiserver {
 
 // {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",...}
-std::string statusJson(const Error& error);
+// `continueToken` becomes metadata.continue: where a list can go on although the one before has expired.
+std::string statusJson(const Error& error, const std::string& continueToken = "");
 // The Status that a finished deletion answers with.
 std::string deletedStatusJson(const std::string& name, const std::string& group, const std::string& plural, const std::string& uid);
 
-Response errorResponse(const Error& error);
+Response errorResponse(const Error& error, const std::string& continueToken = "");
 Response jsonResponse(int code, std::string body);
 Response textResponse(int code, std::string body);
 

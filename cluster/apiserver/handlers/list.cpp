@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
+#include <chrono>
 
 #include "cluster/apiserver/api_server.h"
 #include "cluster/base/pki/token.h"
@@ -17,14 +18,23 @@ namespace {
 
 namespace json = boost::json;
 
+// How long the pages of one list may be asked for. Clients must be ready for the end of it after five minutes:
+// https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks.
+constexpr std::chrono::minutes kContinuationGood{5};
+constexpr store::Revision kNewest = -1;
+
 // Where a paged list goes on: the revision that all pages show, and the first path of the next one.
 struct Continuation {
-    store::Revision revision = 0;
+    store::Revision revision = 0;  // kNewest: whichever is, so that this page does not go together with those before
     std::string start;
+    std::int64_t given = 0;  // seconds since 1970
 };
 
+std::int64_t secondsOf(base::WallTime time) { return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count(); }
+
 std::string encode(const Continuation& continuation) {
-    return pki::base64UrlEncode(json::serialize(json::object{{"v", "meta.k8s.io/v1"}, {"rv", continuation.revision}, {"start", continuation.start}}));
+    return pki::base64UrlEncode(json::serialize(
+        json::object{{"v", "meta.k8s.io/v1"}, {"rv", continuation.revision}, {"start", continuation.start}, {"given", continuation.given}}));
 }
 
 Result<Continuation> decode(const std::string& token) {
@@ -39,7 +49,16 @@ Result<Continuation> decode(const std::string& token) {
     if (!version || *version != "meta.k8s.io/v1" || !revision || !revision->is_int64() || !start || !start->is_string()) {
         return fail(Reason::BadRequest, "invalid continue token: continue key is not valid: server does not recognize this encoded version \"\"");
     }
-    return Continuation{revision->as_int64(), std::string(start->as_string())};
+    const auto* given = object->if_contains("given");
+    return Continuation{revision->as_int64(), std::string(start->as_string()), given && given->is_int64() ? given->as_int64() : 0};
+}
+
+Error continuationTooOld() {
+    return {Reason::Expired,
+            "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue "
+            "parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token "
+            "results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and "
+            "now may show up in the list."};
 }
 
 Result<store::Revision> parseRevision(const std::string& text) {
@@ -55,14 +74,14 @@ struct Page {
 };
 
 // Walks a snapshot until the page is full; `remaining` is known only when nothing had to be matched.
-Page takePage(const store::Snapshot& snapshot, const Selection& selection, const std::string& ns, const std::string& start, std::int64_t limit) {
+Page takePage(const store::Snapshot& snapshot, const Selection& selection, const std::string& ns, const Continuation& from, std::int64_t limit) {
     Page page;
     page.meta.resourceVersion = std::to_string(snapshot.revision());
     std::int64_t left = 0;
-    snapshot.visit(ns, start, [&](const store::EntryPtr& entry) {
+    snapshot.visit(ns, from.start, [&](const store::EntryPtr& entry) {
         if (limit > 0 && static_cast<std::int64_t>(page.entries.size()) >= limit) {
             if (left == 0 && !selection.all() && !selection.matches(*entry->object())) return true;
-            if (left++ == 0) page.meta.continueToken = encode({snapshot.revision(), entry->key().path()});
+            if (left++ == 0) page.meta.continueToken = encode({snapshot.revision(), entry->key().path(), from.given});
             return selection.all();
         }
         if (selection.all() || selection.matches(*entry->object())) page.entries.push_back(entry);
@@ -80,7 +99,12 @@ Result<store::Snapshot> chooseSnapshot(ApiServer& server, const std::string& res
             return fail(Reason::BadRequest, "specifying resource version is not allowed when using continue");
         }
         from = std::move(*decoded);
-        return server.store().snapshotAt(resource, from.revision);
+        if (from.revision == kNewest) return server.store().snapshot(resource);
+        const auto age = std::chrono::seconds(secondsOf(server.executor().clock().now()) - from.given);
+        if (age > kContinuationGood) return fail(continuationTooOld());
+        auto snapshot = server.store().snapshotAt(resource, from.revision);
+        if (!snapshot && snapshot.error().reason == Reason::Expired) return fail(continuationTooOld());
+        return snapshot;
     }
     if (list.resourceVersion.empty() || list.resourceVersion == "0") return server.store().snapshot(resource);
     const auto revision = parseRevision(list.resourceVersion);
@@ -102,9 +126,14 @@ Response list(ApiServer& server, const Exchange& exchange) {
     const Target target = targetOf(exchange);
     Continuation from;
     const auto snapshot = chooseSnapshot(server, storeKey(target).resource, *parameters, from);
+    if (!snapshot && snapshot.error().reason == Reason::Expired && !from.start.empty()) {
+        return errorResponse(snapshot.error(), encode({kNewest, from.start, 0}));
+    }
     if (!snapshot) return errorResponse(snapshot.error());
 
-    Page page = takePage(*snapshot, *selection, target.namespace_, from.start, parameters->limit);
+    // The first page's time holds for all of a list.
+    if (from.start.empty() || from.revision == kNewest) from.given = secondsOf(server.executor().clock().now());
+    Page page = takePage(*snapshot, *selection, target.namespace_, from, parameters->limit);
     Response response;
     response.headers = {{"Content-Type", std::string(wanted->contentType())}};
     response.body = encodeList(*exchange.kind, page.entries, page.meta, *wanted, server.executor().clock().now());

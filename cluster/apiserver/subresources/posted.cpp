@@ -20,7 +20,8 @@ Result<Posted> readPosted(ApiServer& server, const Exchange& exchange, const api
     if (exchange.info.verb != "create") {
         return fail(Reason::MethodNotAllowed, "the server does not allow this method on the requested resource");
     }
-    auto wanted = negotiate(exchange.request, true);
+    // Reviews, tokens and the like are no tables and have no metadata worth showing alone.
+    auto wanted = negotiate(exchange.request, false);
     if (!wanted) return fail(std::move(wanted.error()));
     const auto encoding = bodyEncoding(exchange.request);
     if (!encoding) return fail(encoding.error());

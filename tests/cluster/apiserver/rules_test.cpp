@@ -165,6 +165,29 @@ private slots:
         QCOMPARE(ask("GET", std::string(kMaps) + "?limit=2&continue=nonsense").code, 400);
     }
 
+    void aListThatWasLeftForLongGoesOnFromItsLastKeyWithWhatIsThereNow() {
+        for (const char* name : {"a", "b", "c", "e", "f"}) made(name);
+        const Answer first = ask("GET", std::string(kMaps) + "?limit=2");
+        made("d");
+        m_scene->executor.simulatedClock().advance(std::chrono::minutes(6));
+        const Answer late = ask("GET", std::string(kMaps) + "?limit=2&continue=" + first.text("/metadata/continue"));
+        QCOMPARE(late.code, 410);
+        COMPARE_TEXT(late.text("/reason"), "Expired");
+        const std::string token = late.text("/metadata/continue");
+        QVERIFY(!token.empty());
+
+        m_scene->executor.simulatedClock().advance(std::chrono::minutes(60));  // this one does not age
+        const Answer second = ask("GET", std::string(kMaps) + "?limit=2&continue=" + token);
+        COMPARE_TEXT(second.text("/items/0/metadata/name"), "c");
+        COMPARE_TEXT(second.text("/items/1/metadata/name"), "d");
+        COMPARE_TEXT(second.text("/metadata/remainingItemCount"), "2");
+        // From there on the pages go together again.
+        ask("DELETE", map("f"));
+        const Answer third = ask("GET", std::string(kMaps) + "?limit=2&continue=" + second.text("/metadata/continue"));
+        COMPARE_TEXT(third.text("/items/1/metadata/name"), "f");
+        COMPARE_TEXT(third.text("/metadata/resourceVersion"), QString::fromStdString(second.text("/metadata/resourceVersion")));
+    }
+
     void aRevisionThatIsNotThereYetIsNotWaitedForForever() {
         const Answer answer = ask("GET", std::string(kMaps) + "?resourceVersion=999999&resourceVersionMatch=Exact");
         QCOMPARE(answer.code, 504);
@@ -186,6 +209,25 @@ private slots:
         COMPARE_TEXT(shown.text("/rows/0/object/kind"), "PartialObjectMetadata");
         request.headers.set("Accept", "image/png");
         QCOMPARE(m_scene->server->handle(request).code, 406);
+    }
+
+    void reviewsAreNotShownAsTables() {
+        const char* review = R"({"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"nonResourceAttributes":{"path":"/","verb":"get"}}})";
+        apiserver::Request request;
+        request.method = "POST";
+        request.path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+        request.body = review;
+        request.headers.set("Authorization", "Bearer admin-token");
+        const auto codeOf = [&](const std::string& accept) {
+            request.headers.set("Accept", accept);
+            return m_scene->server->handle(request).code;
+        };
+        QCOMPARE(codeOf("application/json"), 201);
+        for (const char* as : {"Table", "PartialObjectMetadata"}) {
+            const std::string accept = std::string("application/json;v=v1;g=meta.k8s.io;as=") + as;
+            QCOMPARE(codeOf(accept), 406);
+            QCOMPARE(codeOf(accept + ",application/json"), 201);
+        }
     }
 
     // --- update
