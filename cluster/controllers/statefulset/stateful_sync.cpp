@@ -132,7 +132,10 @@ Result<StatefulSync::Next> StatefulSync::tend(Replica& replica) {
     if (isFinished(*replica.pod))
         return then(replica.pod->metadata.deletionTimestamp ? Result<void>() : remove(*replica.pod), Next::Stop);
     if (!replica.exists()) {
-        if (claimsAreStale(replica)) return Next::Stop;
+        if (claimsAreStale(replica)) {
+            m_awaitsClaims = true;
+            return Next::Stop;
+        }
         return then(make(replica), Next::Stop);
     }
     if (replica.pod->status.phase == corev1::PodPending) {

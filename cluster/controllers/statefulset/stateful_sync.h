@@ -30,6 +30,9 @@ public:
     // The status is complete also when a step failed.
     Result<void> run();
     appsv1::StatefulSetStatus status() const { return m_status; }
+    // Whether a Pod could not be made because a claim of the one before it is still to go: no event of the set's own
+    // tells when it is gone.
+    bool awaitsClaims() const { return m_awaitsClaims; }
 
 private:
     struct Replica {
@@ -68,6 +71,7 @@ private:
     appsv1::StatefulSetStatus m_status;
     base::WallTime m_now;
     bool m_ordered;
+    bool m_awaitsClaims = false;
 };
 
 }  // namespace qd::controllers

@@ -100,7 +100,7 @@ Result<Outcome> StatefulSetController::syncSet(const std::string& key, const Set
     if (auto written = writeStatus(key, set, status); !written) return fail(std::move(written.error()));
     if (auto trimmed = trimHistory(key, set, *versions, *pods); !trimmed) return fail(std::move(trimmed.error()));
     if (!done) return fail(done.error());
-    base::Duration again{0};
+    base::Duration again = step.awaitsClaims() ? kLookAgain : base::Duration(0);
     for (const auto& pod : *pods) {
         const auto wait = availableIn(*pod, set.spec.minReadySeconds, m_context.executor.clock().now());
         if (wait && (again == base::Duration(0) || *wait < again)) again = *wait;

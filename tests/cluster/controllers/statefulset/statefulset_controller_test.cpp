@@ -294,6 +294,22 @@ private slots:
         QTEST(scene.claims(), "scaledAway");
     }
 
+    // The claim of a Pod that was scaled away is about to be deleted; that it is gone shows in nothing else of the
+    // set's.
+    void aPodIsMadeOnceTheClaimOfItsPredecessorIsGone() {
+        Ordinals scene;
+        scene.putSet(2, [&](auto& set) { scene.withClaims(set, "Retain", "Delete"); });
+        scene.settle();
+        scene.change([](auto& set) { set.spec.replicas = 1; });
+        scene.settle();
+        scene.change([](auto& set) { set.spec.replicas = 2; });
+        scene.settle();
+        QCOMPARE(scene.pods(), QString("0=lab:1"));
+        scene.client.erase(client::resourceOf<corev1::PersistentVolumeClaim>(), "default", "data-db-1");
+        scene.settle();
+        QCOMPARE(scene.pods(), QString("0=lab:1 1=lab:1"));
+    }
+
     // Whatever write fails and however old the copies are: never two Pods of one ordinal, none out of turn, and all in
     // the end.
     void failedWritesBreakNoOrder() {
