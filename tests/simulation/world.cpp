@@ -143,7 +143,7 @@ void World::play() {
               .watchEnd = 0.02,
               .watchDelay = 0.1,
               .longestDelay = std::chrono::seconds(oneIn(3) ? 10 : 2),
-              .crash = 0.004};
+              .crash = m_options.crash};
     while (now() - m_start < m_options.longer * faultyTime()) {
         something();
         run(std::chrono::seconds(1 + below(m_options.longestPause)));

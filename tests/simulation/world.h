@@ -31,6 +31,7 @@ public:
     struct Options {
         std::uint64_t longestPause = 30;  // seconds, between two things that happen
         std::uint64_t longer = 1;         // for how many times as long as elsewhere faults happen
+        double crash = 0.004;             // share of the controllers' writes after which they all end
         bool clockSteps = true;
         bool losesNodes = true;
         SimulatedCluster::Options cluster = {};

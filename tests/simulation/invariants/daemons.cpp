@@ -24,6 +24,12 @@ std::string nodeOf(const corev1::Pod& pod) {
     return "";
 }
 
+api::Time readySince(const corev1::Pod& pod) {
+    for (const auto& condition : pod.status.conditions)
+        if (condition.type == "Ready") return condition.lastTransitionTime;
+    return {};
+}
+
 }  // namespace
 
 std::optional<std::string> DaemonsInvariant::see(const Commit& commit) {
@@ -40,6 +46,7 @@ std::optional<std::string> DaemonsInvariant::see(const Commit& commit) {
 
 void DaemonsInvariant::seeSet(const appsv1::DaemonSet& set) {
     m_selector = {set.spec.template_.spec.nodeSelector.begin(), set.spec.template_.spec.nodeSelector.end()};
+    m_minReadySeconds = set.spec.minReadySeconds;
     if (!set.spec.updateStrategy.rollingUpdate) return;
     m_unavailable = numberOf(set.spec.updateStrategy.rollingUpdate->maxUnavailable);
     m_surge = numberOf(set.spec.updateStrategy.rollingUpdate->maxSurge);
@@ -75,20 +82,25 @@ std::optional<std::string> DaemonsInvariant::seePod(const Commit& commit, const 
     const std::string node = nodeOf(pod);
     if (node.empty()) return fmt::format("{} is for no node", pod.metadata.name);
     const auto known = m_pods.find(pod.metadata.name);
-    const bool wasReady = known != m_pods.end() && known->second.ready;
+    const PodState before = known == m_pods.end() ? PodState() : known->second;
     const bool active = !commit.gone() && isActive(pod);
     const bool ready = active && isReady(pod);
     if (active) {
         const auto hash = pod.metadata.labels.find("controller-revision-hash");
         m_pods[pod.metadata.name] = {
-            .node = node, .revision = hash == pod.metadata.labels.end() ? "" : hash->second, .ready = ready};
+            .node = node,
+            .revision = hash == pod.metadata.labels.end() ? "" : hash->second,
+            .ready = ready,
+            .readySince = readySince(pod),
+            .created = pod.metadata.creationTimestamp};
     } else if (known != m_pods.end()) {
         m_pods.erase(known);
     }
     NodeState& state = m_nodes[node];
     if (ready) state.robbed = false;
     const bool longWanted = state.wanted && (!state.unwanted || commit.when - *state.unwanted > kLate);
-    if (commit.removes() && commit.actor() == "daemonset-controller" && wasReady && longWanted) {
+    if (commit.removes() && commit.actor() == "daemonset-controller" && before.ready && longWanted &&
+        !mayGo(before, commit.event.time)) {
         state.robbed = std::ranges::none_of(
             m_pods, [&](const auto& each) { return each.second.node == node && each.second.ready; });
         const auto robbed = std::ranges::count_if(m_nodes, [](const auto& each) { return each.second.robbed; });
@@ -96,6 +108,13 @@ std::optional<std::string> DaemonsInvariant::seePod(const Commit& commit, const 
             return fmt::format("{} nodes go without, more than maxUnavailable {}", robbed, m_unavailable);
     }
     return judgeNode(node, commit.when);
+}
+
+bool DaemonsInvariant::mayGo(const PodState& pod, base::WallTime now) const {
+    if (pod.readySince.wall() + std::chrono::seconds(m_minReadySeconds) > now) return true;
+    return std::ranges::any_of(m_pods, [&](const auto& each) {
+        return each.second.node == pod.node && each.second.created <= pod.created;
+    });
 }
 
 std::optional<std::string> DaemonsInvariant::check(base::SteadyTime now) {

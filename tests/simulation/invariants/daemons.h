@@ -25,6 +25,8 @@ private:
         std::string node;
         std::string revision;
         bool ready = false;
+        api::Time readySince = {};
+        api::Time created = {};
     };
     struct NodeState {
         std::optional<base::SteadyTime> tooManySince = {};
@@ -33,6 +35,9 @@ private:
         bool robbed = false;  // the controller took its Pod, which was ready, and there has been no other since
     };
     void seeSet(const appsv1::DaemonSet& set);
+    // Whether the controller may take the Pod for no more than others: it was not available by the clock on the wall,
+    // or stood beside one that is not younger by it. Clocks are set back, and upstream goes by nothing else.
+    bool mayGo(const PodState& pod, base::WallTime now) const;
     std::optional<std::string> seePod(const Commit& commit, const corev1::Pod& pod);
     std::optional<std::string> judgeNode(const std::string& node, base::SteadyTime when);
     void seeNode(const corev1::Node& node, base::SteadyTime when);
@@ -41,6 +46,7 @@ private:
     std::string m_name;
     std::int32_t m_unavailable = 1;
     std::int32_t m_surge = 0;
+    std::int32_t m_minReadySeconds = 0;
     std::map<std::string, std::string> m_selector;
     std::map<std::string, PodState> m_pods;  // active ones, by name
     std::map<std::string, NodeState> m_nodes;
