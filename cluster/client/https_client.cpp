@@ -97,6 +97,10 @@ Result<std::unique_ptr<HttpsClient>> HttpsClient::create(HttpThreads& threads, H
     return std::unique_ptr<HttpsClient>(new HttpsClient(std::move(*http), std::move(options)));
 }
 
+Result<void> HttpsClient::setCertificate(std::string certificatePem, std::string keyPem) {
+    return m_http->setCertificate(std::move(certificatePem), std::move(keyPem));
+}
+
 Result<std::string> HttpsClient::send(std::string method, std::string target, std::string body,
                                       std::string_view contentType) {
     HttpRequest request = requestFor(std::move(method), std::move(target), kJson);

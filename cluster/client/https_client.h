@@ -35,6 +35,9 @@ public:
     static Result<std::unique_ptr<HttpsClient>> create(HttpThreads& threads, HttpsClientOptions options,
                                                        const base::Clock& clock);
 
+    // See HttpClient.
+    Result<void> setCertificate(std::string certificatePem, std::string keyPem);
+
     Result<api::ObjectPtr> get(const ResourceName& resource, const std::string& ns, const std::string& name,
                                const std::string& subresource = "") override;
     Result<ObjectList> list(const ResourceName& resource, const std::string& ns, const ListOptions& options) override;

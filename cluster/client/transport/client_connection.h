@@ -47,6 +47,7 @@ public:
     bool isClosed() const { return m_closed; }
 
     http::TlsStream& stream() { return m_stream; }
+    const std::shared_ptr<ClientTls>& tls() const { return m_tls; }
     http::IoStrand strand() { return m_stream.get_executor(); }
     const std::shared_ptr<http::asio::io_context>& context() const { return m_context; }
     // The stream belongs to a channel from now on.

@@ -137,9 +137,9 @@ struct HttpClient::State : std::enable_shared_from_this<State> {
     const HttpClientOptions options;
     const base::Clock& clock;
     const ServerUrl url;
-    const std::shared_ptr<ClientTls> tls;
 
     std::mutex mutex;  // guards the rest
+    std::shared_ptr<ClientTls> tls;
     bool closed = false;
     std::vector<std::shared_ptr<ClientConnection>> idle;
     std::vector<std::weak_ptr<ClientConnection>> open;
@@ -152,6 +152,10 @@ struct HttpClient::State : std::enable_shared_from_this<State> {
     bool isClosed() {
         const std::lock_guard lock(mutex);
         return closed;
+    }
+    std::shared_ptr<ClientTls> currentTls() {
+        const std::lock_guard lock(mutex);
+        return tls;
     }
     std::shared_ptr<ClientConnection> takeIdle();
     std::shared_ptr<ClientConnection> newConnection();
@@ -217,7 +221,7 @@ std::shared_ptr<ClientConnection> HttpClient::State::takeIdle() {
 
 std::shared_ptr<ClientConnection> HttpClient::State::newConnection() {
     auto connection = std::make_shared<ClientConnection>(
-        threads.io(), tls, [weak = weak_from_this()](const std::shared_ptr<ClientConnection>& done) {
+        threads.io(), currentTls(), [weak = weak_from_this()](const std::shared_ptr<ClientConnection>& done) {
             if (const auto self = weak.lock()) self->keep(done);
         });
     const std::lock_guard lock(mutex);
@@ -229,7 +233,8 @@ std::shared_ptr<ClientConnection> HttpClient::State::newConnection() {
 void HttpClient::State::keep(const std::shared_ptr<ClientConnection>& connection) {
     const std::lock_guard lock(mutex);
     std::erase_if(idle, [](const auto& entry) { return entry->isClosed(); });
-    if (closed || idle.size() >= options.idleConnections) {
+    const bool outdated = connection->tls() != tls;
+    if (closed || outdated || idle.size() >= options.idleConnections) {
         connection->closeNow();
     } else {
         idle.push_back(connection);
@@ -276,6 +281,23 @@ HttpClient::~HttpClient() {
         if (const auto connection = entry.lock())
             connection->abort({Reason::ServiceUnavailable, "the client was closed"});
     }
+}
+
+Result<void> HttpClient::setCertificate(std::string certificatePem, std::string keyPem) {
+    HttpClientOptions changed = m_state->options;
+    changed.certificatePem = std::move(certificatePem);
+    changed.keyPem = std::move(keyPem);
+    auto tls = ClientTls::create(changed, m_state->url.host);
+    if (!tls) return fail(tls.error());
+    std::vector<std::shared_ptr<ClientConnection>> outdated;
+    {
+        const std::lock_guard lock(m_state->mutex);
+        m_state->tls = std::move(*tls);
+        outdated.swap(m_state->idle);
+    }
+    for (const auto& connection : outdated)
+        connection->abort({Reason::ServiceUnavailable, "the client has another certificate now"});
+    return {};
 }
 
 void HttpClient::sendAsync(HttpRequest request, base::Duration within, Done done) {

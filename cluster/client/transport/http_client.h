@@ -89,6 +89,10 @@ public:
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
 
+    // New connections show this certificate from now on. What is under way goes on over the connections that it has;
+    // those are closed as they fall idle. BadRequest, and nothing has changed, when the key is not the certificate's.
+    Result<void> setCertificate(std::string certificatePem, std::string keyPem);
+
     // Any HTTP status is a response; an Error means that there is none: ServiceUnavailable (cannot connect, connection
     // broke, certificate not trusted) or Timeout. A connection that the server had closed meanwhile is replaced
     // unnoticed where repeating is harmless (GET, HEAD, OPTIONS).

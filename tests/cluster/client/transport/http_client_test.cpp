@@ -166,6 +166,44 @@ private slots:
         }
     }
 
+    void anotherCertificateIsShownFromNowOnAndWatchesGoOn() {
+        const auto named = [](const char* name) {
+            return testAuthority().issueClient({.commonName = name}, testValidity()).value();
+        };
+        const auto before = named("before"), after = named("after");
+        std::atomic<int> alive = 0;
+        Rig rig(
+            [&](const Request& request) {
+                if (request.path != "/watch") return describe(request);
+                Response response;
+                response.stream = std::make_unique<Events>(-1, alive);
+                return response;
+            },
+            [&](HttpClientOptions& options) { identify(options, before); });
+        const auto collector = std::make_shared<Collector>();
+        const auto stream = rig.client->stream({.target = "/watch"}, kPatience, collector);
+        QVERIFY(rig.client->send({.target = "/"}, kPatience)->body.contains("peer=before "));
+
+        QVERIFY(rig.client->setCertificate(after.certificatePem, after.keyPem).has_value());
+        for (int i = 0; i < 3; ++i)
+            QVERIFY(rig.client->send({.method = "POST", .target = "/"}, kPatience)->body.contains("peer=after "));
+        std::size_t seen = 0;
+        QVERIFY(collector->waitFor([&](const Collector& self) { return (seen = self.m_text.size()) > 0; }));
+        QVERIFY(collector->waitFor([&](const Collector& self) { return self.m_text.size() > seen; }));
+        QVERIFY(!collector->m_result);
+        // The watch's, the one that was idle, the new one.
+        QCOMPARE(rig.server.server().counters().connections, 3U);
+    }
+
+    void aCertificateWithAnothersKeyIsRefusedAndTheOldOneStays() {
+        const auto jane = testAuthority().issueClient({.commonName = "jane"}, testValidity()).value();
+        const auto john = testAuthority().issueClient({.commonName = "john"}, testValidity()).value();
+        Rig rig(describe, [&](HttpClientOptions& options) { identify(options, jane); });
+        const auto refused = rig.client->setCertificate(john.certificatePem, jane.keyPem);
+        QVERIFY(!refused && refused.error().reason == Reason::BadRequest);
+        QVERIFY(rig.client->send({.target = "/"}, kPatience)->body.contains("peer=jane "));
+    }
+
     void aCertificateThatIsNotTrustedIsReportedToTheHandler_data() {
         QTest::addColumn<QString>("kind");
         QTest::newRow("of another authority") << "stranger";
