@@ -4,6 +4,7 @@
 
 #include "cluster/api/types/core_v1.h"
 #include "cluster/api/types/rbac_v1.h"
+#include "cluster/base/pki/random_text.h"
 #include "cluster/base/pki/token.h"
 #include "cluster/client/typed.h"
 
@@ -14,6 +15,7 @@ constexpr char kGroup[] = "rbac.authorization.k8s.io";
 constexpr char kPublic[] = "kube-public";
 constexpr char kClusterInfo[] = "cluster-info";
 constexpr char kReaderRole[] = "quarterdeck:cluster-info";
+constexpr char kJoinGroup[] = "system:bootstrappers:quarterdeck:default-node-token";
 
 template <typename T>
 Result<void> ensure(client::Client& client, const T& object) {
@@ -104,6 +106,38 @@ Result<void> publishClusterInfo(client::Client& client, const std::string& serve
     if (present && wanted.data == (*present)->data) return {};
     const auto written = present ? maps.update(wanted) : maps.create(wanted);
     if (!written) return fail(written.error().within(kClusterInfo));
+    return {};
+}
+
+Result<api::BootstrapToken> newBootstrapToken() {
+    auto id = pki::randomText(api::kBootstrapTokenIdLength);
+    if (!id) return fail(id.error().within("a bootstrap token"));
+    auto secret = pki::randomText(api::kBootstrapTokenSecretLength);
+    if (!secret) return fail(secret.error().within("a bootstrap token"));
+    return api::BootstrapToken{std::move(*id), std::move(*secret)};
+}
+
+Result<void> admitBootstrapToken(client::Client& client, const api::BootstrapToken& token, base::WallTime until) {
+    client::Api<corev1::Secret> secrets(client);
+    corev1::Secret wanted;
+    wanted.metadata.namespace_ = api::kBootstrapTokenNamespace;
+    wanted.metadata.name = api::kBootstrapTokenPrefix + token.id;
+    wanted.type = api::kBootstrapTokenType;
+    const auto present = secrets.get(wanted.metadata.namespace_, wanted.metadata.name);
+    if (!present && present.error().reason != Reason::NotFound) return fail(present.error().within("the bootstrap token"));
+    if (present) wanted = **present;
+    const std::pair<const char*, std::string> entries[] = {
+        {"description", "Lets the cluster's own nodes join."},
+        {"token-id", token.id},
+        {"token-secret", token.secret},
+        {"expiration", api::Time(until).toString()},
+        {"usage-bootstrap-authentication", "true"},
+        {"usage-bootstrap-signing", "true"},
+        {"auth-extra-groups", kJoinGroup},
+    };
+    for (const auto& [key, value] : entries) wanted.data[key].data = value;
+    const auto written = present ? secrets.update(wanted) : secrets.create(wanted);
+    if (!written) return fail(written.error().within("the bootstrap token"));
     return {};
 }
 

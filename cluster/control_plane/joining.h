@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "cluster/api/kinds/core/bootstrap_token.h"
 #include "cluster/client/client.h"
 
 namespace qd::control_plane {
@@ -13,5 +14,11 @@ namespace qd::control_plane {
 Result<void> ensureJoinRoles(client::Client& client);
 // Says where the cluster is and whom to trust. Another address than before replaces it.
 Result<void> publishClusterInfo(client::Client& client, const std::string& serverUrl, const std::string& authorityPem);
+
+
+// One that nobody can guess; it admits nobody yet.
+Result<api::BootstrapToken> newBootstrapToken();
+// Until then machines may join with this token: its Secret is made, or made good for longer.
+Result<void> admitBootstrapToken(client::Client& client, const api::BootstrapToken& token, base::WallTime until);
 
 }  // namespace qd::control_plane

@@ -14,6 +14,7 @@
 #include "cluster/api/merge/strategic_merge_patch.h"
 #include "cluster/api/meta/selectors.h"
 #include "cluster/api/types/apps_v1.h"
+#include "cluster/api/types/authentication_v1.h"
 #include "cluster/api/types/autoscaling_v1.h"
 #include "cluster/api/types/core_v1.h"
 #include "cluster/client/typed.h"
@@ -221,6 +222,12 @@ Result<api::ObjectPtr> FakeClient::create(const client::ResourceName& resource, 
     auto copy = object.clone();
     if (auto* review = api::objectAs<authorizationv1::SubjectAccessReview>(*copy)) {
         review->status.allowed = allows && allows(review->spec);
+        return copy;
+    }
+    if (auto* review = api::objectAs<authenticationv1::SelfSubjectReview>(*copy)) {
+        auto user = whoAmI ? whoAmI() : Result<std::string>("tester");
+        if (!user) return fail(std::move(user.error()));
+        review->status.userInfo.username = std::move(*user);
         return copy;
     }
     auto& metadata = copy->metadata;

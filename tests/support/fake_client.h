@@ -54,6 +54,8 @@ public:
     std::function<std::optional<Error>(const std::string& request)> refuse;
     // Answers SubjectAccessReviews; without it nobody may do anything.
     std::function<bool(const authorizationv1::SubjectAccessReviewSpec&)> allows;
+    // Whose requests these are, for SelfSubjectReviews; without it "tester".
+    std::function<Result<std::string>()> whoAmI;
     // From now on (or not any more) changes are stored but not told to watchers.
     void holdWatches(bool hold);
     // Whether deleting a Pod that is bound to a node only marks it, until somebody deletes it with grace period 0.

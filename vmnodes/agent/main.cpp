@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "cluster/base/log.h"
+#include "vmnodes/agent/access/certificate_manager.h"
 #include "vmnodes/agent/access/connect.h"
 #include "vmnodes/agent/agent.h"
 
@@ -25,6 +26,9 @@ void declare(CLI::App& app, Options& options) {
     app.add_option("--config-dir", options.settings.configFolder, "Folder with the kubeconfig and certificates");
     app.add_option("--kubeconfig", options.settings.kubeconfig,
                    "How to reach the API server; default: kubeconfig in --config-dir");
+    app.add_option("--bootstrap-kubeconfig", options.settings.bootstrapKubeconfig,
+                   "How to reach the API server while the node has no client certificate; default: bootstrap-kubeconfig "
+                   "in --config-dir");
     app.add_option("--manifests", options.settings.manifests, "Folder of static Pods (YAML or JSON)");
     app.add_option("--cri-socket", options.settings.criSocket, "Socket of the container runtime");
     app.add_option("--root", options.settings.root, "Where Pods' folders are kept");
@@ -42,32 +46,47 @@ Result<void> complete(Options& options) {
         if (!values) return fail(values.error());
         if (auto applied = apply(*values, settings); !applied) return applied;
     }
-    std::error_code ignored;
     const std::filesystem::path folder = settings.configFolder;
-    if (settings.kubeconfig.empty() && !folder.empty() && std::filesystem::exists(folder / "kubeconfig", ignored))
-        settings.kubeconfig = folder / "kubeconfig";
-    if (settings.manifests.empty() && !folder.empty() && std::filesystem::exists(folder / "manifests", ignored))
-        settings.manifests = folder / "manifests";
+    const auto find = [&folder](const char* name, std::string& setting) {
+        std::error_code ignored;
+        if (setting.empty() && !folder.empty() && std::filesystem::exists(folder / name, ignored))
+            setting = folder / name;
+    };
+    find("bootstrap-kubeconfig", settings.bootstrapKubeconfig);
+    find("kubeconfig", settings.kubeconfig);
+    find("manifests", settings.manifests);
     return {};
 }
 
-int run(Options& options, const sigset_t& signals) {
+Result<Connection> connectTo(const AgentSettings& settings, const base::Clock& clock) {
+    if (!settings.bootstrapKubeconfig.empty()) return connectToJoin(settings.bootstrapKubeconfig, clock);
+    if (!settings.kubeconfig.empty()) return connect(settings.kubeconfig, clock);
+    return Connection{};
+}
+
+std::unique_ptr<CertificateManager> certificatesOf(const AgentSettings& settings, const Connection& connection,
+                                                   base::Executor& executor, base::Random& random) {
+    if (settings.bootstrapKubeconfig.empty()) return nullptr;
+    client::HttpsClient& own = *connection.client;
+    return std::make_unique<CertificateManager>(
+        executor, random, CertificateManager::Options{.nodeName = settings.nodeName, .folder = settings.root + "/pki"},
+        own, connection.bootstrap.get(), [&own](const pki::Identity& now) {
+            if (const auto shown = own.setCertificate(now.certificatePem, now.keyPem); !shown)
+                base::logger("agent")->error("{}", shown.error().message);
+        });
+}
+
+// False: a signal came first.
+bool awaitCertificate(const CertificateManager& certificates, const sigset_t& signals) {
+    constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 100'000'000};
+    while (!certificates.hasCertificate())
+        if (sigtimedwait(&signals, nullptr, &kPause) > 0) return false;
+    return true;
+}
+
+// Until a signal comes; the program's exit code.
+int live(Agent& agent, const AgentSettings& settings, const sigset_t& signals) {
     const auto log = base::logger("agent");
-    if (auto completed = complete(options); !completed) {
-        log->error("{}", completed.error().message);
-        return 2;
-    }
-    base::ThreadPool pool("agent", 32);
-    Connection connection;  // its threads outlive the agent
-    if (!options.settings.kubeconfig.empty()) {
-        auto connected = connect(options.settings.kubeconfig, pool.clock());
-        if (!connected) {
-            log->error("{}", connected.error().message);
-            return 1;
-        }
-        connection = std::move(*connected);
-    }
-    Agent agent(options.settings, pool, std::move(connection.client));
     if (auto started = agent.start(); !started) {
         log->error("{}", started.error().message);
         return 1;
@@ -76,11 +95,41 @@ int run(Options& options, const sigset_t& signals) {
     sigwait(&signals, &signal);
     if (signal == SIGPWR) {
         log->info("the machine is going down: ending Pods");
-        agent.endPods(std::chrono::seconds(options.settings.shutdownSeconds));
+        agent.endPods(std::chrono::seconds(settings.shutdownSeconds));
     }
-    agent.stop();
-    pool.stop();
     return 0;
+}
+
+int run(Options& options, const sigset_t& signals) {
+    const auto log = base::logger("agent");
+    if (auto completed = complete(options); !completed) {
+        log->error("{}", completed.error().message);
+        return 2;
+    }
+    const AgentSettings& settings = options.settings;
+    base::ThreadPool pool("agent", 32);
+    base::Random random;
+    auto connection = connectTo(settings, pool.clock());  // its threads outlive the agent
+    if (!connection) {
+        log->error("{}", connection.error().message);
+        return 1;
+    }
+    const auto certificates = certificatesOf(settings, *connection, pool, random);
+    if (certificates) {
+        certificates->start();
+        if (!awaitCertificate(*certificates, signals)) {
+            certificates->stop();
+            pool.stop();
+            return 0;
+        }
+    }
+    Agent agent(settings, pool, std::move(connection->client));
+    const int code = live(agent, settings, signals);
+    // Tasks use what is gone after this.
+    agent.stop();
+    if (certificates) certificates->stop();
+    pool.stop();
+    return code;
 }
 
 }  // namespace

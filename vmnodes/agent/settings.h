@@ -18,7 +18,8 @@ struct AgentSettings {
     std::vector<std::string> clusterDns = {"10.96.0.10"};
     std::string clusterDomain = "cluster.local";
     int mtu = 1500;
-    std::string kubeconfig;  // empty: no API server, static Pods only
+    std::string kubeconfig;           // empty: no API server, static Pods only, unless the next is set
+    std::string bootstrapKubeconfig;  // where the API server is, and the token to join by; goes before kubeconfig
     std::string configFolder;
     std::string manifests;  // a folder of static Pods; empty: none
     std::string criSocket = "/run/containerd/containerd.sock";

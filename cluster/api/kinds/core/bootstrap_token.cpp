@@ -6,8 +6,6 @@
 namespace qd::api {
 namespace {
 
-constexpr std::size_t kIdLength = 6;
-constexpr std::size_t kSecretLength = 16;
 constexpr std::size_t kLongestGroup = 256;  // beyond the prefix
 
 bool isLowerAlphanumeric(char c) {
@@ -39,12 +37,14 @@ bool isBootstrapGroup(std::string_view group) {
 }  // namespace
 
 std::optional<BootstrapToken> parseBootstrapToken(std::string_view text) {
-    if (text.size() != kIdLength + 1 + kSecretLength || text[kIdLength] != '.') return std::nullopt;
-    const auto id = text.substr(0, kIdLength);
-    const auto secret = text.substr(kIdLength + 1);
+    if (text.size() != kBootstrapTokenIdLength + 1 + kBootstrapTokenSecretLength || text[kBootstrapTokenIdLength] != '.') return std::nullopt;
+    const auto id = text.substr(0, kBootstrapTokenIdLength);
+    const auto secret = text.substr(kBootstrapTokenIdLength + 1);
     if (!isLowerAlphanumeric(id) || !isLowerAlphanumeric(secret)) return std::nullopt;
     return BootstrapToken{std::string(id), std::string(secret)};
 }
+
+std::string textOf(const BootstrapToken& token) { return token.id + "." + token.secret; }
 
 bool holdsBootstrapToken(const corev1::Secret& secret) {
     return secret.type == kBootstrapTokenType && secret.metadata.namespace_ == kBootstrapTokenNamespace;
@@ -69,7 +69,7 @@ bool hasEnded(const corev1::Secret& secret, base::WallTime now) {
 
 std::optional<BootstrapToken> signingToken(const corev1::Secret& secret, base::WallTime now) {
     BootstrapToken token{bootstrapData(secret, "token-id"), bootstrapData(secret, "token-secret")};
-    const bool named = token.id.size() == kIdLength && isLowerAlphanumeric(token.id) &&
+    const bool named = token.id.size() == kBootstrapTokenIdLength && isLowerAlphanumeric(token.id) &&
                        secret.metadata.name == kBootstrapTokenPrefix + token.id;
     if (!named || token.secret.empty() || hasEnded(secret, now) ||
         bootstrapData(secret, "usage-bootstrap-signing") != "true")

@@ -13,6 +13,8 @@
 
 namespace qd::api {
 
+inline constexpr std::size_t kBootstrapTokenIdLength = 6;
+inline constexpr std::size_t kBootstrapTokenSecretLength = 16;
 inline constexpr char kBootstrapTokenType[] = "bootstrap.kubernetes.io/token";
 inline constexpr char kBootstrapTokenNamespace[] = "kube-system";
 inline constexpr char kBootstrapTokenPrefix[] = "bootstrap-token-";  // of the Secret's name
@@ -27,6 +29,7 @@ struct BootstrapToken {
 
 // "abcdef.0123456789abcdef", else nothing.
 std::optional<BootstrapToken> parseBootstrapToken(std::string_view text);
+std::string textOf(const BootstrapToken& token);
 
 // Of the type and in the namespace where bootstrap tokens are looked for.
 bool holdsBootstrapToken(const corev1::Secret& secret);
