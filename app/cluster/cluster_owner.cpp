@@ -15,6 +15,7 @@
 #include "cluster/base/log.h"
 #include "cluster/base/pki/private_file.h"
 #include "cluster/client/typed.h"
+#include "cluster/control_plane/joining.h"
 #include "vmnodes/host/metadata.h"
 
 namespace qd::cluster {
@@ -24,6 +25,9 @@ using namespace std::chrono_literals;
 
 constexpr int kNodePort = 6443;  // of the API server on the cluster's bridge
 constexpr const char* kComponent = "cluster";
+// From each start of the cluster on, as kubeadm's tokens. Nodes that have joined need it no more until their certificate has
+// ended, which can only be while they were off: then the cluster is started too.
+constexpr base::Duration kJoinTokenLife = 24h;
 
 std::string accelerationCache(const Environment& environment) { return environment.directories.cache + "/kvm"; }
 
@@ -107,6 +111,7 @@ struct ClusterOwner::State {
     Result<void> fixAddresses(Steps& steps);
     Result<void> startControlPlane(Steps& steps);
     Result<void> registerNodes();
+    Result<void> letNodesJoin();
     Result<void> makeMachines(Steps& steps, std::stop_token stop);
     Result<void> openToNodes(Steps& steps);
     Result<void> makeDns(Steps& steps);
@@ -121,6 +126,7 @@ struct ClusterOwner::State {
         for (const host::NodeIdentity& node : pool->identities(*plan)) names.push_back(node.name);
         return names;
     }
+    std::string serverForNodes() const { return fmt::format("https://{}:{}", plan->gateway().toString(), kNodePort); }
     const base::Clock& clock() const { return threads.clock(); }
 
     Environment environment;
@@ -134,6 +140,7 @@ struct ClusterOwner::State {
     std::optional<host::NodeImage> image;
     std::optional<host::Acceleration> acceleration;
     std::optional<host::AddressPlan> plan;
+    api::BootstrapToken joinToken;
     std::unique_ptr<control_plane::ControlPlane> plane;
 };
 
@@ -193,7 +200,23 @@ Result<void> ClusterOwner::State::startControlPlane(Steps& steps) {
     if (!started) return fail(started.error().within("the control plane"));
     plane = std::move(*started);
     if (auto written = pki::writePrivateFile(layout.kubeconfigFile(), plane->kubeconfig()); !written) return written;
+    if (auto admitted = letNodesJoin(); !admitted) return admitted;
     return registerNodes();
+}
+
+// The nodes' disks are written once, so the token stays the same for as long as the cluster is there.
+Result<void> ClusterOwner::State::letNodesJoin() {
+    const auto kept = pki::readFile(layout.joinTokenFile());
+    const auto known = kept ? api::parseBootstrapToken(*kept) : std::nullopt;
+    if (known) {
+        joinToken = *known;
+    } else {
+        auto made = control_plane::newBootstrapToken();
+        if (!made) return fail(std::move(made.error()));
+        joinToken = std::move(*made);
+        if (auto written = pki::writePrivateFile(layout.joinTokenFile(), api::textOf(joinToken)); !written) return written;
+    }
+    return control_plane::admitBootstrapToken(*plane->client("quarterdeck"), joinToken, clock().now() + kJoinTokenLife);
 }
 
 // The Node objects come first, so that their Pod ranges are those that the host routes to them.
@@ -217,7 +240,8 @@ Result<void> ClusterOwner::State::makeMachines(Steps& steps, std::stop_token sto
     if (!certificate || !key) return fail((certificate ? key : certificate).error().within("the cluster's authority"));
     const auto authority = pki::Authority::load(*certificate, *key);
     if (!authority) return fail(authority.error().within("the cluster's authority"));
-    const NodeTerms terms{.server = fmt::format("https://{}:{}", plan->gateway().toString(), kNodePort),
+    const NodeTerms terms{.server = serverForNodes(),
+                          .joinToken = api::textOf(joinToken),
                           .now = clock().now(),
                           .emulated = acceleration->kind == host::Acceleration::Kind::Tcg,
                           .debug = environment.debug};
@@ -239,6 +263,7 @@ Result<void> ClusterOwner::State::openToNodes(Steps& steps) {
         return fail(applied.error().within("the nodes' access"));
     if (auto applied = applyManifest(*client, apiEndpointManifest(gateway, kNodePort)); !applied)
         return fail(applied.error().within("the Service kubernetes"));
+    if (auto told = plane->announce(serverForNodes()); !told) return fail(std::move(told.error()));
     steps.done("control-plane", plane->serverUrl());
     return {};
 }

@@ -47,8 +47,6 @@ Result<std::string> makeArchive(const std::vector<ArchivedFile>& files) {
 Result<host::NodeConfiguration> configureNode(const host::NodeIdentity& node, const host::AddressPlan& plan,
                                               const NodeTerms& terms, const pki::Authority& authority) {
     const auto validity = pki::Validity::from(terms.now, kCertificateLife);
-    auto client = authority.issueClient({.commonName = "system:node:" + node.name, .organizations = {"system:nodes"}}, validity);
-    if (!client) return fail(client.error().within("the client certificate"));
     auto server = authority.issueServer({.commonName = "system:node:" + node.name,
                                          .organizations = {"system:nodes"},
                                          .dnsNames = {node.name},
@@ -59,8 +57,7 @@ Result<host::NodeConfiguration> configureNode(const host::NodeIdentity& node, co
     entry.name = "default";
     entry.server = terms.server;
     entry.authorityPem = authority.certificate().pem();
-    entry.clientCertificatePem = client->certificatePem;
-    entry.clientKeyPem = client->keyPem;
+    entry.token = terms.joinToken;
 
     host::NodeConfiguration configuration;
     configuration.settings = {{"server", terms.server},
@@ -69,7 +66,7 @@ Result<host::NodeConfiguration> configureNode(const host::NodeIdentity& node, co
                               {"clusterdomain", std::string(kClusterDomain)}};
     if (terms.emulated) configuration.settings["emulated"] = "1";
     if (!terms.debug.empty()) configuration.settings["debug"] = terms.debug;
-    auto archive = makeArchive({{"kubeconfig", client::newKubeconfig(entry)},
+    auto archive = makeArchive({{"bootstrap-kubeconfig", client::newKubeconfig(entry)},
                                 {"ca.crt", entry.authorityPem},
                                 {"serving.crt", server->certificatePem},
                                 {"serving.key", server->keyPem}});

@@ -12,6 +12,7 @@ namespace qd::cluster {
 // What all nodes of a cluster have in common.
 struct NodeTerms {
     std::string server;  // URL of the API server as nodes reach it
+    std::string joinToken;  // a bootstrap token
     base::WallTime now;
     bool emulated = false;
     std::string debug;
@@ -20,10 +21,10 @@ struct NodeTerms {
 inline constexpr std::string_view kClusterDomain = "cluster.local";
 
 // The disk qd-config carries
-//   kubeconfig               the user system:node:<name> of the group system:nodes
+//   bootstrap-kubeconfig     the API server, its authority and the token by which the node gets its client certificate
 //   ca.crt                   the cluster's authority
 //   serving.crt, serving.key the serving certificate of the agent, good for its name and address
-// Certificates last as long as the authority: a node's disk is written once.
+// The serving certificate lasts as long as the authority: a node's disk is written once.
 Result<host::NodeConfiguration> configureNode(const host::NodeIdentity& node, const host::AddressPlan& plan,
                                               const NodeTerms& terms, const pki::Authority& authority);
 

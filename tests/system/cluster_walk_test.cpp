@@ -141,6 +141,16 @@ private slots:
         QVERIFY(m_cluster.value("get service -n kube-system kube-dns -o jsonpath={.spec.clusterIP}").endsWith(".0.10"));
     }
 
+    // Each asked for its certificate once, with the cluster's token; volumes of theirs are attached by the controller.
+    void nodesHaveJoinedByToken() {
+        const QStringList askers = m_cluster.value("get csr -o jsonpath={.items[*].spec.username}").split(' ');
+        QCOMPARE(askers.size(), 2);
+        for (const QString& asker : askers) QVERIFY2(asker.startsWith("system:bootstrap:"), qPrintable(asker));
+        QCOMPARE(m_cluster.value("get csr -o jsonpath={.items[*].status.conditions[*].type}"), QString("Approved Approved"));
+        QCOMPARE(m_cluster.value("get nodes -o jsonpath={.items[*].metadata.annotations.volumes\\.kubernetes\\.io/controller-managed-attach-detach}"),
+                 QString("true true"));
+    }
+
     void mergingKeepsWhatTheKubeconfigHad() {
         const QString contexts = m_cluster.value("config get-contexts -o name");
         QCOMPARE(contexts, QString("quarterdeck-walk\nwork"));

@@ -195,6 +195,7 @@ private slots:
         QCOMPARE(answered, asked);
         QCOMPARE(versions(), known);
         QCOMPARE(restarts(), QString("0 0"));
+        QCOMPARE(m_cluster.lines("get csr -o name").size(), 1);  // it went on with the certificate that it had
     }
 
     void aContainerThatDiesWhileTheControlPlaneIsAwayIsStartedAgain() {

@@ -5,6 +5,7 @@
 //     store.db         the control plane's database
 //     pki/             keys and certificates, 0700
 //     kubeconfig       the administrator's, 0600
+//     join-token       the bootstrap token that the cluster's nodes join by, 0600
 //     owner            locked by the process that runs the cluster; holds its pid and the API server's URL
 //   $XDG_STATE_HOME/quarterdeck/<name>.log
 //   $XDG_CACHE_HOME/quarterdeck/                  node images, what is known about KVM (or $QD_CACHE_DIR)
@@ -49,6 +50,7 @@ public:
     std::string specFile() const { return m_folder + "/cluster.yaml"; }
     std::string pkiFolder() const { return m_folder + "/pki"; }
     std::string kubeconfigFile() const { return m_folder + "/kubeconfig"; }
+    std::string joinTokenFile() const { return m_folder + "/join-token"; }
     std::string ownerFile() const { return m_folder + "/owner"; }
     std::string logFile() const { return m_logFile; }
 
