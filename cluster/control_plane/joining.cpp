@@ -15,6 +15,7 @@ constexpr char kGroup[] = "rbac.authorization.k8s.io";
 constexpr char kPublic[] = "kube-public";
 constexpr char kClusterInfo[] = "cluster-info";
 constexpr char kReaderRole[] = "quarterdeck:cluster-info";
+constexpr int kAttempts = 10;
 constexpr char kJoinGroup[] = "system:bootstrappers:quarterdeck:default-node-token";
 
 template <typename T>
@@ -22,6 +23,25 @@ Result<void> ensure(client::Client& client, const T& object) {
     const auto made = client::Api<T>(client).create(object);
     if (made || made.error().reason == Reason::AlreadyExists) return {};
     return fail(made.error().within(fmt::format("{} {}", T::kDescriptor.kind->kind, object.metadata.name)));
+}
+
+// Others write too: the signer puts its signatures into cluster-info, the cleaner deletes tokens that are over. What they
+// did stays, and what is as wanted is not written.
+template <typename T, typename Change>
+Result<void> makeOrChange(client::Client& client, const T& fresh, const Change& change) {
+    client::Api<T> objects(client);
+    for (int attempt = 1;; ++attempt) {
+        const auto present = objects.get(fresh.metadata.namespace_, fresh.metadata.name);
+        if (!present && present.error().reason != Reason::NotFound) return fail(present.error());
+        T wanted = present ? **present : fresh;
+        change(wanted);
+        if (present && wanted.data == (*present)->data) return {};
+        const auto written = present ? objects.update(wanted) : objects.create(wanted);
+        if (written) return {};
+        const Reason why = written.error().reason;
+        const bool outrun = why == Reason::Conflict || why == Reason::AlreadyExists || why == Reason::NotFound;
+        if (!outrun || attempt == kAttempts) return fail(written.error());
+    }
 }
 
 rbacv1::Subject subject(const char* kind, const char* name) {
@@ -95,16 +115,11 @@ Result<void> ensureJoinRoles(client::Client& client) {
 }
 
 Result<void> publishClusterInfo(client::Client& client, const std::string& serverUrl, const std::string& authorityPem) {
-    client::Api<corev1::ConfigMap> maps(client);
-    corev1::ConfigMap wanted;
-    wanted.metadata.namespace_ = kPublic;
-    wanted.metadata.name = kClusterInfo;
-    const auto present = maps.get(kPublic, kClusterInfo);
-    if (!present && present.error().reason != Reason::NotFound) return fail(present.error().within(kClusterInfo));
-    if (present) wanted = **present;
-    wanted.data["kubeconfig"] = kubeconfigOf(serverUrl, authorityPem);
-    if (present && wanted.data == (*present)->data) return {};
-    const auto written = present ? maps.update(wanted) : maps.create(wanted);
+    corev1::ConfigMap info;
+    info.metadata.namespace_ = kPublic;
+    info.metadata.name = kClusterInfo;
+    const std::string kubeconfig = kubeconfigOf(serverUrl, authorityPem);
+    auto written = makeOrChange(client, info, [&](corev1::ConfigMap& map) { map.data["kubeconfig"] = kubeconfig; });
     if (!written) return fail(written.error().within(kClusterInfo));
     return {};
 }
@@ -118,14 +133,10 @@ Result<api::BootstrapToken> newBootstrapToken() {
 }
 
 Result<void> admitBootstrapToken(client::Client& client, const api::BootstrapToken& token, base::WallTime until) {
-    client::Api<corev1::Secret> secrets(client);
-    corev1::Secret wanted;
-    wanted.metadata.namespace_ = api::kBootstrapTokenNamespace;
-    wanted.metadata.name = api::kBootstrapTokenPrefix + token.id;
-    wanted.type = api::kBootstrapTokenType;
-    const auto present = secrets.get(wanted.metadata.namespace_, wanted.metadata.name);
-    if (!present && present.error().reason != Reason::NotFound) return fail(present.error().within("the bootstrap token"));
-    if (present) wanted = **present;
+    corev1::Secret secret;
+    secret.metadata.namespace_ = api::kBootstrapTokenNamespace;
+    secret.metadata.name = api::kBootstrapTokenPrefix + token.id;
+    secret.type = api::kBootstrapTokenType;
     const std::pair<const char*, std::string> entries[] = {
         {"description", "Lets the cluster's own nodes join."},
         {"token-id", token.id},
@@ -135,8 +146,9 @@ Result<void> admitBootstrapToken(client::Client& client, const api::BootstrapTok
         {"usage-bootstrap-signing", "true"},
         {"auth-extra-groups", kJoinGroup},
     };
-    for (const auto& [key, value] : entries) wanted.data[key].data = value;
-    const auto written = present ? secrets.update(wanted) : secrets.create(wanted);
+    auto written = makeOrChange(client, secret, [&](corev1::Secret& present) {
+        for (const auto& [key, value] : entries) present.data[key].data = value;
+    });
     if (!written) return fail(written.error().within("the bootstrap token"));
     return {};
 }
