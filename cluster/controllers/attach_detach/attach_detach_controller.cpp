@@ -37,6 +37,14 @@ std::string nameOn(const corev1::Node& node, const storagev1::VolumeAttachment& 
     return {};
 }
 
+// Whether this controller has made it, by its name: attachmentName() is "csi-" and a hash of 64 digits.
+bool isOwn(const storagev1::VolumeAttachment& attachment) {
+    constexpr std::string_view prefix = "csi-";
+    const std::string_view name = attachment.metadata.name;
+    return name.starts_with(prefix) && name.size() == prefix.size() + 64 &&
+           name.find_first_not_of("0123456789abcdef", prefix.size()) == std::string_view::npos;
+}
+
 bool isManaged(const corev1::Node& node) {
     const auto found = node.metadata.annotations.find(kControllerManagedAttach);
     return found != node.metadata.annotations.end() && found->second == "true";
@@ -184,6 +192,8 @@ Result<Outcome> AttachDetachController::syncVolume(const std::string& key, const
     Outcome outcome;
     for (const auto& attachment : attachments) {
         if (pods.contains(attachment->spec.nodeName)) continue;
+        // Of a volume that is not there: somebody else's, who knows what it is for.
+        if (!volume && !isOwn(*attachment)) continue;
         const auto detached = detach(key, attachment, volume);
         if (!detached) return detached;
         if (detached->again > base::Duration(0) &&

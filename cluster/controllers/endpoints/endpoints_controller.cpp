@@ -22,7 +22,11 @@ EndpointsController::EndpointsController(Context& context)
       m_endpoints(context.informers.informer(client::resourceOf<corev1::Endpoints>())) {
     const auto wake = [this](const api::ObjectPtr& old, const api::ObjectPtr& now) { m_context.keys.add(keyOf(now ? *now : *old), now ? *now : *old); };
     m_services.addHandler(wake);
-    m_endpoints.addHandler(wake);
+    m_endpoints.addHandler([this, wake](const api::ObjectPtr& old, const api::ObjectPtr& now) {
+        // Endpoints that somebody has written down for no Service are theirs.
+        const bool isTheirs = now && !now->metadata.labels.contains(kManagedBy) && !m_services.get(now->metadata.namespace_, now->metadata.name);
+        if (!isTheirs) wake(old, now);
+    });
     m_pods.addHandler([this](const api::ObjectPtr& old, const api::ObjectPtr& now) { wakeServicesOf(m_context.keys, m_services, old, now); });
 }
 

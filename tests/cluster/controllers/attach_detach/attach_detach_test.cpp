@@ -328,6 +328,18 @@ private slots:
         QCOMPARE(scene.attachments(), QString());
     }
 
+    void anAttachmentThatSomebodyElseHasMadeIsLeftAloneWithoutItsVolume() {
+        Attaching scene;
+        storagev1::VolumeAttachment theirs;
+        theirs.metadata.name = "theirs";
+        theirs.spec.attacher = "disks.test";
+        theirs.spec.nodeName = "n1";
+        theirs.spec.source.persistentVolumeName = "unknown";
+        scene.client.put(theirs);
+        scene.runFor(10min);
+        QCOMPARE(scene.attachments(), QString("(n1)"));
+    }
+
     void aFailureToAttachIsToldToThePods() {
         Attaching scene;
         scene.putPod("p", "n1", false);

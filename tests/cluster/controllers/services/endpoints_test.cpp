@@ -245,6 +245,20 @@ private slots:
         scene.client.put(left);
         scene.settle();
         QCOMPARE(joined(scene.client.takeWrites()), QString("remove endpoints default/left-behind\n"));
+        // What somebody writes down later is theirs, until a Service of the name comes and goes.
+        scene.client.put(left);
+        scene.settle();
+        left.metadata.labels["theirs"] = "yes";
+        scene.client.put(left);
+        scene.settle();
+        QCOMPARE(joined(scene.client.takeWrites()), QString());
+        auto nameless = kubernetes;
+        nameless.metadata.name = "left-behind";
+        scene.client.put(nameless);
+        scene.settle();
+        scene.client.erase(client::resourceOf<corev1::Service>(), "default", "left-behind");
+        scene.settle();
+        QCOMPARE(joined(scene.client.takeWrites()), QString("remove endpoints default/left-behind\n"));
     }
 };
 
