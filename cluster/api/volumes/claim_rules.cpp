@@ -137,6 +137,7 @@ Result<std::optional<corev1::PersistentVolumeClaimStatus>> statusIn(const Claim&
     if (!volume) {
         status.accessModes.clear();
         status.capacity.clear();
+        status.currentVolumeAttributesClassName.reset();
     } else {
         status.accessModes = volume->spec.accessModes;
         // Of one that is bound already a difference may be meant: its file system is smaller than its device.
@@ -146,6 +147,8 @@ Result<std::optional<corev1::PersistentVolumeClaimStatus>> statusIn(const Claim&
                             "PersistentVolume \"" + volume->metadata.name + "\" is without a storage capacity");
             }
             status.capacity = capacityFrom(*volume);
+            // Later it is for whoever changes the volume to say which class it has.
+            if (claim.status.phase != corev1::ClaimLost) status.currentVolumeAttributesClassName = volume->spec.volumeAttributesClassName;
         }
     }
     if (status == claim.status) return std::nullopt;

@@ -185,6 +185,11 @@ private slots:
         const auto grown = volume("v", "3Gi");
         QVERIFY(!statusIn(asks, "Bound", &grown).value());
         QVERIFY(statusIn(asks, "Lost", nullptr).value()->capacity.empty());
+        // The class of its attributes neither: whoever changes the volume says so.
+        auto gold = volume("v", "2Gi");
+        gold.spec.volumeAttributesClassName = "gold";
+        QCOMPARE(statusIn(claim("new"), "Bound", &gold).value()->currentVolumeAttributesClassName.value_or(""), std::string("gold"));
+        QVERIFY(!statusIn(asks, "Bound", &gold).value());
         auto remembers = volume("v", "3Gi");
         remembers.metadata.annotations[kPreResizeCapacity] = "2Gi";
         QCOMPARE(statusIn(claim("new"), "Bound", &remembers).value()->capacity.at("storage").toString(),
