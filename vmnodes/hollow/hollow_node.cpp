@@ -285,7 +285,7 @@ void HollowNode::stop(HollowPod& entry) {
         entry.stopAt = atOnce ? now.steady : now.steady + plan.stopTakes();
     }
     if (*entry.stopAt > now.steady) return again(entry, *entry.stopAt - now.steady);
-    hollow::stop(entry.run, plan, now);
+    hollow::stop(entry.run, plan, *entry.pod, now);
     if (!isOver(*entry.pod)) {
         const corev1::PodStatus last = statusOf(*entry.pod, entry.run, m_around.options.timing, m_address, now.wall);
         if (last != entry.pod->status && !write(entry, last)) return;
@@ -311,7 +311,7 @@ void HollowNode::sync(HollowPod& entry) {
     const RunPlan plan = planFor(*entry.pod);
     if (isOver(*entry.pod)) {
         // It said so itself, or somebody else has: then what runs is stopped, and there is nothing to report.
-        hollow::stop(entry.run, plan, now);
+        hollow::stop(entry.run, plan, *entry.pod, now);
         unmountVolumes(entry.pod->metadata.uid);
         return;
     }

@@ -6,7 +6,7 @@
 namespace qd::hollow {
 namespace {
 
-constexpr std::string_view kMissingTags[] = {"404", "nonexistent", "non-existent", "does-not-exist"};
+constexpr std::string_view kMissingWords[] = {"nonexistent", "non-existent", "does-not-exist", "doesnt-exist"};
 
 // Name and tag without the digest, and without what stands before the last slash.
 std::string lastPart(const std::string& image) {
@@ -23,8 +23,7 @@ std::string shortName(const std::string& image) {
 
 bool isMissing(const std::string& image) {
     const std::string last = lastPart(image);
-    const auto colon = last.find(':');
-    if (colon != std::string::npos && std::ranges::find(kMissingTags, last.substr(colon + 1)) != std::end(kMissingTags)) return true;
+    if (last.ends_with(":404") || std::ranges::any_of(kMissingWords, [&](std::string_view word) { return last.contains(word); })) return true;
     const auto slash = image.find('/');
     if (slash == std::string::npos) return false;
     const std::string host = image.substr(0, image.find_first_of(":/"));

@@ -220,21 +220,25 @@ bool initialized(const corev1::Pod& pod, const PodRun& run) {
     return true;
 }
 
-void stop(PodRun& run, const RunPlan& plan, const Moment& now) {
+void stop(PodRun& run, const RunPlan& plan, const corev1::Pod& pod, const Moment& now) {
     if (run.ended()) return;
     const int exitCode = plan.stopsAfter > plan.grace ? kKilled : plan.stopExitCode;
-    for (auto* list : {&run.init, &run.containers}) {
-        for (auto& each : *list) {
-            if (each.step == ContainerRun::Step::Running) each.end(exitCode, now);
-            // As a kubelet says of containers that it never saw run.
-            if (each.step == ContainerRun::Step::Waiting) {
-                each.end(kKilled, now);
-                each.ending->reason = "ContainerStatusUnknown";
-                each.ending->message = "The container could not be located when the pod was terminated";
-            }
-            if (each.step == ContainerRun::Step::BackingOff) each.step = ContainerRun::Step::Ended;
+    // Of a container that should have run and was never seen to a kubelet says that it does not know. Those whose turn
+    // had not come stay waiting: the others of a Pod that is not initialized, and the last of its init containers.
+    const auto begun = [](const ContainerRun& each) { return each.step != ContainerRun::Step::Waiting; };
+    const auto turn = std::find_if(run.init.rbegin(), run.init.rend(), begun).base();
+    const bool isInitialized = initialized(pod, run);
+    const auto endOne = [&](ContainerRun& each, bool hadItsTurn) {
+        if (each.step == ContainerRun::Step::Running) each.end(exitCode, now);
+        if (each.step == ContainerRun::Step::Waiting && hadItsTurn) {
+            each.end(kKilled, now);
+            each.ending->reason = "ContainerStatusUnknown";
+            each.ending->message = "The container could not be located when the pod was terminated";
         }
-    }
+        if (each.step == ContainerRun::Step::BackingOff) each.step = ContainerRun::Step::Ended;
+    };
+    for (auto each = run.init.begin(); each != run.init.end(); ++each) endOne(*each, each < turn);
+    for (auto& each : run.containers) endOne(each, isInitialized);
     const bool well = std::ranges::all_of(run.containers, &ContainerRun::succeeded);
     run.step = well ? PodRun::Step::Succeeded : PodRun::Step::Failed;
 }

@@ -40,6 +40,6 @@ std::optional<base::SteadyTime> advance(PodRun& run, const RunPlan& plan, const 
 bool initialized(const corev1::Pod& pod, const PodRun& run);
 
 // Stops what runs, because the Pod is deleted.
-void stop(PodRun& run, const RunPlan& plan, const Moment& now);
+void stop(PodRun& run, const RunPlan& plan, const corev1::Pod& pod, const Moment& now);
 
 }  // namespace qd::hollow

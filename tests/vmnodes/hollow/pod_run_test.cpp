@@ -223,7 +223,7 @@ private slots:
         life.plan.stopsAfter = std::chrono::seconds(stopsAfter);
         life.goTo(1s);
         QCOMPARE(life.plan.stopTakes(), base::Duration(std::chrono::seconds(std::min(stopsAfter, 30))));
-        stop(life.run, life.plan, life.now);
+        stop(life.run, life.plan, life.pod, life.now);
         const auto status = statusOf(life.pod, life.run, life.timing, "10.0.0.1", life.now.wall);
         QCOMPARE(status.containerStatuses.at(0).state.terminated->exitCode, exitCode);
         QCOMPARE(QString::fromStdString(status.phase), phase);
@@ -233,7 +233,7 @@ private slots:
         Life life("Never");
         life.plans();
         life.goTo(100ms);
-        stop(life.run, life.plan, life.now);
+        stop(life.run, life.plan, life.pod, life.now);
         const auto status = statusOf(life.pod, life.run, life.timing, "10.0.0.1", life.now.wall);
         QCOMPARE(status.phase, std::string("Failed"));
         QCOMPARE(status.containerStatuses.at(0).state.terminated->reason, std::string("ContainerStatusUnknown"));
@@ -253,6 +253,22 @@ private slots:
         QCOMPARE(life.main().restartCount, 4);
     }
 
+    void containersWhoseTurnHadNotComeStayWaitingWhenThePodIsStopped() {
+        Life life;
+        life.pod.spec.initContainers = {container("first"), container("second"), container("third")};
+        life.plans();
+        life.plan.init[1].runs = {{.length = base::Duration(0), .exitCode = 1}};
+        life.goTo(1s);
+        QCOMPARE(life.init(1).lastState.terminated->exitCode, 1);
+        stop(life.run, life.plan, life.pod, life.now);
+        life.pod.status = statusOf(life.pod, life.run, life.timing, "10.0.0.1", life.now.wall);
+        QCOMPARE(life.pod.status.phase, std::string("Failed"));
+        QCOMPARE(life.init(0).state.terminated->exitCode, 0);
+        QCOMPARE(life.init(1).state.terminated->exitCode, 1);
+        QVERIFY(life.init(2).state.waiting);
+        QVERIFY(life.main().state.waiting);
+    }
+
     void anImageThatIsNotThereIsWaitedForUntilAnotherIsNamed() {
         Life life;
         life.pod.spec.containers[0].image = "web:404";
@@ -265,7 +281,7 @@ private slots:
         life.goTo(61s);
         QCOMPARE(life.pod.status.phase, std::string("Running"));
         QCOMPARE(life.main().state.running->startedAt, api::Time(life.now.wall));
-        for (const char* name : {"registry.invalid/a:1", "invalid.registry.example/a", "a:non-existent", "host:5000/a:does-not-exist@sha256:00"})
+        for (const char* name : {"registry.invalid/a:1", "invalid.registry.example/a", "a:non-existent", "host:5000/a:does-not-exist@sha256:00", "localhost/image-that-doesnt-exist"})
             QVERIFY2(isMissing(name), name);
         for (const char* name : {"404", "404:1", "registry.example:404/a", "invalid/a"}) QVERIFY2(!isMissing(name), name);
     }
