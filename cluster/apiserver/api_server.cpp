@@ -15,6 +15,7 @@
 #include "cluster/apiserver/representation.h"
 #include "cluster/apiserver/status.h"
 #include "cluster/api/meta/status.h"
+#include "cluster/api/meta/time.h"
 #include "cluster/base/log.h"
 
 namespace qd::apiserver {
@@ -258,9 +259,32 @@ Response ApiServer::State::handlePath(const Request& request, const User& user) 
 ApiServer::ApiServer(ApiServerParts parts) : m_state(std::make_unique<State>(std::move(parts))) {}
 ApiServer::~ApiServer() = default;
 
+namespace {
+
+// Requests that go on for as long as the client likes.
+bool isLongRunning(const RequestInfo& info) {
+    static constexpr std::string_view kSubresources[] = {"attach", "exec", "log", "portforward", "proxy"};
+    return info.verb == "watch" || (info.isResource && std::ranges::find(kSubresources, info.subresource) != std::end(kSubresources));
+}
+
+// Requests are answered at once, so that the time a client allows for it needs no keeping; but it must be one.
+Result<void> checkTimeout(const Request& request, const RequestInfo& info) {
+    const std::string* timeout = request.query.find("timeout");
+    if (!timeout || timeout->empty() || isLongRunning(info)) return {};
+    if (const auto parsed = api::Duration::parse(*timeout); !parsed) {
+        return fail(Reason::BadRequest, fmt::format("invalid timeout specified in the request URL - time: invalid duration \"{}\"", *timeout));
+    }
+    return {};
+}
+
+}  // namespace
+
 Response ApiServer::handle(const Request& request) {
     const base::SteadyTime begun = executor().clock().steady();
     const RequestInfo info = parseRequestInfo(request);
+    if (const auto checked = checkTimeout(request, info); !checked) {
+        return m_state->metrics.observe(request, info, begun, errorResponse(checked.error()));
+    }
     auto user = m_state->admittedUser(request, info);
     Response response = user ? m_state->dispatch(*this, request, info, std::move(*user)) : errorResponse(user.error());
     return m_state->metrics.observe(request, info, begun, std::move(response));

@@ -61,7 +61,7 @@ std::optional<Encoding> encodingOf(std::string_view type) {
     return std::nullopt;
 }
 
-// Tables and partial metadata exist as JSON (and YAML) in meta.k8s.io/v1; v1beta1 is no more.
+// Tables exist as JSON (and YAML) in meta.k8s.io/v1, partial metadata as protobuf too; v1beta1 is no more.
 std::optional<Shown> shownAs(const MediaType& media) {
     const std::string_view as = media.parameter("as");
     if (as.empty()) return Shown::Object;
@@ -113,7 +113,7 @@ Result<Wanted> negotiate(const Request& request, bool allowShown) {
         const auto encoding = encodingOf(media.type);
         if (!encoding) continue;
         const auto as = allowShown ? shownAs(media) : (media.parameter("as").empty() ? std::optional(Shown::Object) : std::nullopt);
-        if (!as || (*as != Shown::Object && *encoding == Encoding::Protobuf)) continue;
+        if (!as || (*as == Shown::Table && *encoding == Encoding::Protobuf)) continue;
         wanted.encoding = *encoding;
         wanted.as = *as;
         return wanted;

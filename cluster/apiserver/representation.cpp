@@ -187,7 +187,9 @@ http::Buffers encodeObject(const api::Kind& kind, const api::ObjectPtr& object, 
             const ListMeta meta{.resourceVersion = object->metadata.resourceVersion, .continueToken = {}, .remaining = {}};
             return {http::bytes(asWanted(tableJson(kind, {object}, meta, now, true), wanted))};
         }
-        case Shown::PartialObjectMetadata: return {http::bytes(asWanted(partialMetadataJson(*object), wanted))};
+        case Shown::PartialObjectMetadata:
+            if (wanted.encoding == Encoding::Protobuf) return {http::bytes(partialMetadataProtobuf(*object))};
+            return {http::bytes(asWanted(partialMetadataJson(*object), wanted))};
         case Shown::Object: break;
     }
     if (wanted.encoding == Encoding::Protobuf) return {http::bytes(api::encodeProtobuf(*object))};
@@ -237,6 +239,11 @@ http::Buffers encodeList(const api::Kind& kind, const std::vector<store::EntryPt
         return {http::bytes(asWanted(tableJson(kind, objects, meta, now, true), wanted))};
     }
     const metav1::ListMeta listMeta = listMetaOf(meta);
+    if (wanted.as == Shown::PartialObjectMetadata && wanted.encoding == Encoding::Protobuf) {
+        std::vector<std::string> items;
+        for (const auto& entry : entries) items.push_back(partialMetadataProtobuf(*entry->object()));
+        return {http::bytes(api::encodeProtobufList("meta.k8s.io/v1", "PartialObjectMetadataList", listMeta, std::vector<std::string_view>(items.begin(), items.end())))};
+    }
     if (wanted.as == Shown::PartialObjectMetadata) {
         std::string out = R"({"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":)" + api::encodeJson(listMeta) + R"(,"items":[)";
         for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -280,6 +287,11 @@ void appendFrame(http::Buffers& out, WatchType type, http::Bytes object, std::st
     out.push_back(kEnd);
 }
 
+void appendPartialMetadata(http::Buffers& out, WatchType type, const api::Object& object, const Wanted& wanted) {
+    if (wanted.encoding != Encoding::Protobuf) return appendFrame(out, type, http::bytes(partialMetadataJson(object)));
+    out.push_back(http::bytes(api::encodeProtobufWatchEvent(watchTypeName(type), partialMetadataProtobuf(object))));
+}
+
 }  // namespace
 
 void appendWatchEvent(http::Buffers& out, WatchType type, const api::Kind& kind, const store::EntryPtr& entry,
@@ -289,7 +301,7 @@ void appendWatchEvent(http::Buffers& out, WatchType type, const api::Kind& kind,
             const ListMeta meta{.resourceVersion = std::to_string(entry->revision()), .continueToken = {}, .remaining = {}};
             return appendFrame(out, type, http::bytes(tableJson(kind, {objectOf(kind, entry)}, meta, now, withColumns)));
         }
-        case Shown::PartialObjectMetadata: return appendFrame(out, type, http::bytes(partialMetadataJson(*entry->object())));
+        case Shown::PartialObjectMetadata: return appendPartialMetadata(out, type, *entry->object(), wanted);
         case Shown::Object: break;
     }
     const http::Bytes kept = keptBytes(kind, entry, wanted.encoding);
@@ -304,7 +316,7 @@ void appendWatchObject(http::Buffers& out, WatchType type, const api::Kind& kind
             const ListMeta meta{.resourceVersion = object->metadata.resourceVersion, .continueToken = {}, .remaining = {}};
             return appendFrame(out, type, http::bytes(tableJson(kind, {object}, meta, now, false)));
         }
-        case Shown::PartialObjectMetadata: return appendFrame(out, type, http::bytes(partialMetadataJson(*object)));
+        case Shown::PartialObjectMetadata: return appendPartialMetadata(out, type, *object, wanted);
         case Shown::Object: break;
     }
     if (wanted.encoding != Encoding::Protobuf) return appendFrame(out, type, http::bytes(api::encodeJson(*object)));
@@ -315,7 +327,7 @@ void appendBookmark(http::Buffers& out, const api::Kind& kind, store::Revision r
     auto object = kind.make();
     object->metadata.resourceVersion = std::to_string(revision);
     if (initialEventsEnd) object->metadata.annotations["k8s.io/initial-events-end"] = "true";
-    if (wanted.as == Shown::PartialObjectMetadata) return appendFrame(out, WatchType::Bookmark, http::bytes(partialMetadataJson(*object)));
+    if (wanted.as == Shown::PartialObjectMetadata) return appendPartialMetadata(out, WatchType::Bookmark, *object, wanted);
     if (wanted.as == Shown::Table) {
         const ListMeta meta{.resourceVersion = std::to_string(revision), .continueToken = {}, .remaining = {}};
         return appendFrame(out, WatchType::Bookmark, http::bytes(tableJson(kind, {api::ObjectPtr(std::move(object))}, meta, {}, false)));

@@ -5,6 +5,8 @@
 #include <boost/json/serialize.hpp>
 
 #include "cluster/api/codec/json.h"
+#include "cluster/api/codec/protobuf.h"
+#include "cluster/api/types/meta_v1_objects.h"
 #include "cluster/apiserver/representation.h"
 
 namespace qd::apiserver {
@@ -53,6 +55,12 @@ json::array cellsOf(const api::Kind& kind, const api::Object& object, base::Wall
 
 std::string partialMetadataJson(const api::Object& object) {
     return R"({"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":)" + api::encodeJson(object.metadata) + "}";
+}
+
+std::string partialMetadataProtobuf(const api::Object& object) {
+    metav1::PartialObjectMetadata partial;
+    partial.metadata = object.metadata;
+    return api::wrapProtobuf("meta.k8s.io/v1", "PartialObjectMetadata", api::encodeProtobufMessage(metav1::PartialObjectMetadata::kDescriptor, &partial));
 }
 
 std::string tableJson(const api::Kind& kind, const std::vector<api::ObjectPtr>& objects, const ListMeta& meta, base::WallTime now, bool withColumns) {

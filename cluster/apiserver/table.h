@@ -15,5 +15,6 @@ std::string tableJson(const api::Kind& kind, const std::vector<api::ObjectPtr>& 
 
 // {"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":...}
 std::string partialMetadataJson(const api::Object& object);
+std::string partialMetadataProtobuf(const api::Object& object);  // in its envelope
 
 }  // namespace qd::apiserver

@@ -41,7 +41,11 @@ bool Selection::matches(const api::Object& object) const {
     if (!m_labels.empty() && !m_labels.matches(object.metadata.labels)) return false;
     if (m_fields.empty()) return true;
     std::map<std::string, std::string> fields;
-    if (m_kind->selectableFields) fields = m_kind->selectableFields(object);
+    if (m_kind->selectableFields && m_kind->fromStored) {
+        fields = m_kind->selectableFields(*m_kind->fromStored(object));
+    } else if (m_kind->selectableFields) {
+        fields = m_kind->selectableFields(object);
+    }
     fields["metadata.name"] = object.metadata.name;
     fields["metadata.namespace"] = object.metadata.namespace_;
     return m_fields.matches(fields);

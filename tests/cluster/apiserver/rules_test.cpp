@@ -2,6 +2,8 @@
 // Source: https://kubernetes.io/docs/reference/using-api/api-concepts/ and the API conventions of sig-architecture.
 #include <QtTest>
 
+#include "cluster/api/codec/protobuf.h"
+#include "cluster/api/types/meta_v1_objects.h"
 #include "tests/cluster/apiserver/auth/auth_scene.h"
 
 using namespace qd;
@@ -209,6 +211,64 @@ private slots:
         COMPARE_TEXT(shown.text("/rows/0/object/kind"), "PartialObjectMetadata");
         request.headers.set("Accept", "image/png");
         QCOMPARE(m_scene->server->handle(request).code, 406);
+    }
+
+    void whatIsStoredUnderAnotherNameIsSelectedByTheFieldsOfTheNameAskedFor() {
+        for (const char* by : {"one", "two"}) {
+            const std::string event = std::string(R"({"apiVersion":"v1","kind":"Event","metadata":{"name":")") + by +
+                                      R"("},"involvedObject":{"kind":"Pod","name":"p","namespace":"shop"},"reason":"R","type":"Normal",)"
+                                      R"("action":"A","eventTime":"2026-01-01T00:00:00.000000Z","reportingInstance":"i","reportingComponent":")" + by + "\"}";
+            QCOMPARE(ask("POST", "/api/v1/namespaces/shop/events", event).code, 201);
+        }
+        const auto names = [&](const std::string& path) {
+            const auto tree = ask("GET", path).tree();
+            std::string all;
+            for (const auto& item : tree.at("items").as_array()) all += std::string(item.at("metadata").at("name").as_string()) + " ";
+            return all;
+        };
+        COMPARE_TEXT(names("/apis/events.k8s.io/v1/namespaces/shop/events?fieldSelector=reportingController%3Dtwo"), "two ");
+        COMPARE_TEXT(names("/apis/events.k8s.io/v1/namespaces/shop/events?fieldSelector=regarding.name%3Dp"), "one two ");
+        COMPARE_TEXT(names("/api/v1/namespaces/shop/events?fieldSelector=reportingComponent%3Done,involvedObject.name%3Dp"), "one ");
+        QCOMPARE(ask("DELETE", "/apis/events.k8s.io/v1/namespaces/shop/events?fieldSelector=reportingController%3Dtwo").code, 200);
+        COMPARE_TEXT(names("/api/v1/namespaces/shop/events"), "one ");
+    }
+
+    void metadataAloneIsShownInProtobufToo() {
+        made("a", R"(,"labels":{"x":"1"})");
+        apiserver::Request request;
+        request.headers.set("Authorization", "Bearer admin-token");
+        const auto bodyOf = [&](const std::string& path, const std::string& as) {
+            request.path = path;
+            request.headers.set("Accept", "application/vnd.kubernetes.protobuf;v=v1;g=meta.k8s.io;as=" + as + ",application/json;v=v1;g=meta.k8s.io;as=" + as);
+            std::string body;
+            const auto response = m_scene->server->handle(request);
+            for (const auto& piece : response.body) body += *piece;
+            return body;
+        };
+        const std::string one = bodyOf(map("a"), "PartialObjectMetadata");
+        const auto envelope = api::openProtobuf(one);
+        QVERIFY(envelope.has_value());
+        COMPARE_TEXT(envelope->typeMeta.apiVersion, "meta.k8s.io/v1");
+        COMPARE_TEXT(envelope->typeMeta.kind, "PartialObjectMetadata");
+        const auto partial = api::decodeProtobuf<metav1::PartialObjectMetadata>(one);
+        QVERIFY(partial.has_value());
+        COMPARE_TEXT(partial->metadata.name, "a");
+        COMPARE_TEXT(partial->metadata.labels.at("x"), "1");
+        const std::string all = bodyOf(kMaps, "PartialObjectMetadataList");
+        const auto list = api::openProtobuf(all);
+        QVERIFY(list.has_value());
+        COMPARE_TEXT(list->typeMeta.kind, "PartialObjectMetadataList");
+        // Tables have no such form.
+        QVERIFY(bodyOf(kMaps, "Table").starts_with("{\"kind\":\"Table\""));
+    }
+
+    void aTimeThatIsAllowedMustBeOne() {
+        for (const char* path : {kMaps, "/version", "/healthz"}) {
+            const Answer answer = ask("GET", std::string(path) + "?timeout=soon");
+            QCOMPARE(answer.code, 400);
+            QVERIFY2(answer.message().starts_with("invalid timeout specified in the request URL"), answer.body.c_str());
+        }
+        for (const char* time : {"0s", "3m", "1h30m", ""}) QCOMPARE(ask("GET", std::string(kMaps) + "?timeout=" + time).code, 200);
     }
 
     void reviewsAreNotShownAsTables() {
