@@ -9,6 +9,7 @@
 #include "cluster/api/codec/json_tree.h"
 #include "cluster/apiserver/handlers/selection.h"
 #include "cluster/apiserver/subresources/binding.h"
+#include "cluster/client/write_scope.h"
 
 namespace qd::control_plane {
 namespace {
@@ -21,9 +22,32 @@ Result<const api::Kind*> kindOf(const client::ResourceName& resource) {
     return fail(Reason::NotFound, "the server could not find the requested resource");
 }
 
+class TicketReceipt final : public client::WriteScope::Receipt {
+public:
+    explicit TicketReceipt(store::Ticket ticket) : m_ticket(std::move(ticket)) {}
+    Result<void> wait() override { return m_ticket.wait(); }
+    void then(client::WriteScope::Callback callback) override { m_ticket.then(std::move(callback)); }
+
+private:
+    store::Ticket m_ticket;
+};
+
+Result<void> durable(store::Ticket ticket) {
+    auto* scope = client::WriteScope::current();
+    if (!scope || ticket.ready()) return ticket.wait();
+    scope->add(std::make_unique<TicketReceipt>(std::move(ticket)));
+    return {};
+}
+
+// Only what is on disk can be read.
+Result<void> settled() {
+    auto* scope = client::WriteScope::current();
+    return scope ? scope->wait() : Result<void>();
+}
+
 Result<api::ObjectPtr> finished(Result<apiserver::Written> written) {
     if (!written) return fail(std::move(written.error()));
-    if (auto durable = written->ticket.wait(); !durable) return fail(std::move(durable.error()));
+    if (auto done = durable(std::move(written->ticket)); !done) return fail(std::move(done.error()));
     return std::move(written->object);
 }
 
@@ -122,6 +146,7 @@ Result<api::ObjectPtr> InProcessClient::get(const client::ResourceName& resource
     const auto kind = kindOf(resource);
     if (!kind) return fail(kind.error());
     if (!subresource.empty() && subresource != "status") return viaRequest("GET", resource, ns, name, subresource, "", "");
+    if (auto done = settled(); !done) return fail(std::move(done.error()));
     return m_server.verbs().get(Target{*kind, ns, name, ""});
 }
 
@@ -130,6 +155,7 @@ Result<client::ObjectList> InProcessClient::list(const client::ResourceName& res
     if (!kind) return fail(kind.error());
     auto selection = apiserver::Selection::parse(**kind, options.labelSelector, options.fieldSelector);
     if (!selection) return fail(std::move(selection.error()));
+    if (auto done = settled(); !done) return fail(std::move(done.error()));
     const auto snapshot = m_server.store().snapshot(apiserver::storeKey(Target{*kind, ns, "", ""}).resource);
     if (!snapshot) return fail(snapshot.error());
     client::ObjectList list;
@@ -185,17 +211,20 @@ Result<void> InProcessClient::remove(const client::ResourceName& resource, const
     if (!kind) return fail(kind.error());
     auto removed = m_server.verbs().remove(caller(""), Target{*kind, ns, name, ""}, converted(options));
     if (!removed) return fail(std::move(removed.error()));
-    return removed->ticket.wait();
+    return durable(std::move(removed->ticket));
 }
 
 Result<void> InProcessClient::removeCollection(const client::ResourceName& resource, const std::string& ns, const client::ListOptions& which, const client::DeleteOptions& options) {
     const auto listed = list(resource, ns, which);
     if (!listed) return fail(listed.error());
+    client::WriteScope scope;
     for (const auto& object : listed->items) {
         auto removed = remove(resource, object->metadata.namespace_, object->metadata.name, options);
-        if (!removed && removed.error().reason != Reason::NotFound) return removed;
+        if (removed || removed.error().reason == Reason::NotFound) continue;
+        (void)scope.wait();
+        return removed;
     }
-    return {};
+    return scope.wait();
 }
 
 Result<std::unique_ptr<client::Watch>> InProcessClient::watch(const client::ResourceName& resource, const std::string& ns, const client::ListOptions& options, base::Executor& executor,
@@ -204,6 +233,7 @@ Result<std::unique_ptr<client::Watch>> InProcessClient::watch(const client::Reso
     if (!kind) return fail(kind.error());
     auto selection = apiserver::Selection::parse(**kind, options.labelSelector, options.fieldSelector);
     if (!selection) return fail(std::move(selection.error()));
+    if (auto done = settled(); !done) return fail(std::move(done.error()));
     const std::string stored = apiserver::storeKey(Target{*kind, ns, "", ""}).resource;
     store::Revision from = 0;
     std::vector<client::WatchEvent> initial;
@@ -232,6 +262,7 @@ Result<std::unique_ptr<client::Watch>> InProcessClient::watch(const client::Reso
 
 Result<api::ObjectPtr> InProcessClient::viaRequest(const std::string& method, const client::ResourceName& resource, const std::string& ns, const std::string& name,
                                                    const std::string& subresource, const std::string& body, const std::string& contentType) {
+    if (auto done = settled(); !done) return fail(std::move(done.error()));
     apiserver::Request request;
     request.method = method;
     request.path = resource.group.empty() ? "/api/" + resource.version : "/apis/" + resource.group + "/" + resource.version;
@@ -254,6 +285,7 @@ Result<api::ObjectPtr> InProcessClient::viaRequest(const std::string& method, co
 }
 
 Result<std::string> InProcessClient::raw(const std::string& pathAndQuery) {
+    if (auto done = settled(); !done) return fail(std::move(done.error()));
     apiserver::Request request;
     const auto question = pathAndQuery.find('?');
     request.path = pathAndQuery.substr(0, question);

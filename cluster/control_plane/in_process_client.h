@@ -1,5 +1,5 @@
 // The client of everything that lives in the control plane's own process: calls the verbs directly, shares the stored
-// objects, encodes nothing. A write returns when it is on disk.
+// objects, encodes nothing. A write returns when it is on disk, within a client::WriteScope when it is accepted.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // An API server over a store in memory, asked as its transport asks it, by an administrator. Writes are committed at
-// once.
+// once, unless the store is asked for otherwise.
 #pragma once
 
 #include <boost/json/parse.hpp>
@@ -32,10 +32,10 @@ struct Answer {
 class ServedStore {
 public:
     // plugins: of admission.
-    explicit ServedStore(std::vector<std::unique_ptr<apiserver::AdmissionPlugin>> plugins = {})
+    explicit ServedStore(std::vector<std::unique_ptr<apiserver::AdmissionPlugin>> plugins = {},
+                         store::Options options = {.file = {}, .commit = store::CommitMode::Inline})
         : m_executor(1), m_random(2) {
-        auto opened =
-            store::Store::open({.file = {}, .commit = store::CommitMode::Inline}, m_codec, m_executor.clock());
+        auto opened = store::Store::open(std::move(options), m_codec, m_executor.clock());
         if (!opened) throw std::runtime_error(opened.error().message);
         m_store = std::move(*opened);
         apiserver::ApiServerParts parts{.store = *m_store,
