@@ -12,6 +12,7 @@
 #include "cluster/api/types/core_v1.h"
 #include "cluster/base/log.h"
 #include "cluster/client/typed.h"
+#include "cluster/client/write_scope.h"
 
 namespace qd::client {
 namespace {
@@ -165,6 +166,7 @@ void EventRecorder::event(const api::Object& about, const std::string& type, con
     event.count = 1;
     m_state->strand.post([weak = std::weak_ptr(m_state), event = std::move(event), cause = CauseScope::current()]() mutable {
         const CauseScope scope(cause);
+        const WriteScope unawaited;  // the next one need not wait until this one is on disk
         if (const auto self = weak.lock()) self->record(std::move(event));
     });
 }
