@@ -145,6 +145,8 @@ void Scheduler::stop() {
         if (m_state->executor.mayBlock()) m_state->idle.wait(lock, [this] { return !m_state->busy; });
     }
     m_state->writers.stop();
+    std::unique_lock lock(m_state->mutex);
+    if (m_state->executor.mayBlock()) m_state->idle.wait(lock, [this] { return m_state->binding == 0; });
 }
 
 const PlacementLog& Scheduler::placements() const {

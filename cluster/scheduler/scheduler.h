@@ -24,9 +24,9 @@ struct Options {
     // Given by those who read them without knowing the scheduler.
     std::shared_ptr<PlacementLog> placements = std::make_shared<PlacementLog>();
     std::shared_ptr<SchedulerMetrics> metrics = std::make_shared<SchedulerMetrics>();
-    // Bindings and reports block for a commit; how many at a time.
+    // How many bindings and reports are written at a time; in the same process they do not wait for the disk.
     std::size_t writers = 32;
-    // Where they block; null: the scheduler's executor.
+    // Where they may block; null: the scheduler's executor.
     base::Executor* writerExecutor = nullptr;
 };
 

@@ -100,6 +100,7 @@ struct Scheduler::State final : Handle, std::enable_shared_from_this<Scheduler::
     std::condition_variable idle;
     bool stopped = false;
     bool busy = false;  // a task runs on the strand
+    std::size_t binding = 0;  // Pods whose binding is on its way to the disk
     base::Timer syncTimer;
     base::Timer wakeTimer;
 };

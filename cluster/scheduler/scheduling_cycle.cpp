@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cluster/base/log.h"
+#include "cluster/client/write_scope.h"
 #include "cluster/scheduler/scheduler_state.h"
 
 namespace qd::scheduler {
@@ -132,16 +133,30 @@ void Scheduler::State::preBindNow(const std::shared_ptr<Placement>& placement) {
 }
 
 void Scheduler::State::bindNow(const std::shared_ptr<Placement>& placement) {
-    const corev1::Pod& pod = *placement->pod->pod;
-    auto outcome = placement->framework->bind(pod, placement->node);
-    if (outcome) {
-        event(*placement->pod, pod, "Normal", "Scheduled",
-              fmt::format("Successfully assigned {} to {}", nameOf(pod), placement->node));
+    client::WriteScope writes;
+    const auto outcome = placement->framework->bind(*placement->pod->pod, placement->node);
+    const auto ended = [self = shared_from_this(), placement](const Result<void>& how) {
+        self->onStrand([raw = self.get(), placement, how] {
+            raw->bound(*placement, how);
+            raw->kick();
+        });
+        {
+            std::lock_guard lock(self->mutex);
+            --self->binding;
+        }
+        self->idle.notify_all();
+    };
+    {
+        std::lock_guard lock(mutex);
+        ++binding;
     }
-    onStrand([this, placement, outcome = std::move(outcome)] {
-        bound(*placement, outcome);
-        kick();
-    });
+    if (!outcome) return ended(outcome);
+    // The Event stands behind the binding in the line for the disk.
+    const corev1::Pod& pod = *placement->pod->pod;
+    event(*placement->pod, pod, "Normal", "Scheduled",
+          fmt::format("Successfully assigned {} to {}", nameOf(pod), placement->node));
+    // This thread goes on with the next Pod while the disk takes this one's binding.
+    writes.then(ended);
 }
 
 void Scheduler::State::bound(Placement& placement, const Result<void>& outcome) {
@@ -200,6 +215,7 @@ void Scheduler::State::report(const PodInfoPtr& pod, PodReport words) {
         const client::CauseScope cause(revisionOf(pod->metadata));
         const auto patch = reportPatch(*pod, words, self->clock().now());
         if (!patch) return;
+        const client::WriteScope unawaited;  // the next attempt says it again
         const auto done = client::Api<corev1::Pod>(self->m_client)
                               .patch(pod->metadata.namespace_, pod->metadata.name, client::PatchKind::Strategic, *patch,
                                      {}, "status");
