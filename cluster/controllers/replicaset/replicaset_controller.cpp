@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cluster/client/write_scope.h"
 #include "cluster/controllers/pods/pod_state.h"
 #include "cluster/controllers/runtime/ownership.h"
 
@@ -150,27 +151,60 @@ std::string ReplicaSetController::manage(const std::string& key, const api::Obje
     const bool choosesPods = static_cast<int>(active.size()) > desired && desired > 0;
     const ReplicaPlan plan = planReplicas(desired, active, choosesPods ? relatedPods(owner) : Pods{}, m_context.executor.clock().now());
     if (plan.create > 0) return createPods(key, owner, set, plan.create);
+    return removePods(key, owner, plan.remove);
+}
+
+std::string ReplicaSetController::removePods(const std::string& key, const api::Object& owner, const Pods& pods) {
     std::string failure;
-    for (const auto& pod : plan.remove) {
-        if (auto gone = m_podControl.remove(*pod, owner); gone) {
-            m_expectations.removed(key, m_pods, *pod);
-        } else if (failure.empty()) {
-            failure = gone.error().message;
+    Pods removed;
+    Result<void> done;
+    {
+        client::WriteScope writes;
+        for (const auto& pod : pods) {
+            if (auto gone = m_podControl.remove(*pod, owner); gone) {
+                removed.push_back(pod);
+            } else if (failure.empty()) {
+                failure = gone.error().message;
+            }
         }
+        done = writes.wait();
     }
-    return failure;
+    for (const auto& pod : removed) {
+        const auto now = done ? nullptr : newest(*pod);
+        if (!now || now->metadata.deletionTimestamp) m_expectations.removed(key, m_pods, *pod);
+    }
+    return done || !failure.empty() ? failure : done.error().message;
 }
 
 // Stops at the first failure: what keeps one Pod from being made (a quota, an admission plugin) is likely to keep all
 // the others too, and the retry's back-off then protects the server.
 std::string ReplicaSetController::createPods(const std::string& key, const api::Object& owner, const appsv1::ReplicaSet& set, int count) {
     const corev1::Pod pod = podFromTemplate(set.spec.template_, owner);
-    for (int i = 0; i < count; ++i) {
-        const auto created = m_podControl.create(pod, owner);
-        if (!created) return isNamespaceTerminating(created.error()) ? "" : created.error().message;
-        m_expectations.wrote(key, m_pods, **created);
+    std::string failure;
+    Pods made;
+    Result<void> done;
+    {
+        client::WriteScope writes;
+        while (static_cast<int>(made.size()) < count) {
+            const auto created = m_podControl.create(pod, owner);
+            if (!created) {
+                if (!isNamespaceTerminating(created.error())) failure = created.error().message;
+                break;
+            }
+            made.push_back(*created);
+        }
+        done = writes.wait();
     }
-    return "";
+    for (const auto& each : made) {
+        if (done || newest(*each)) m_expectations.wrote(key, m_pods, *each);
+    }
+    return done || !failure.empty() ? failure : done.error().message;
+}
+
+// When a disk has failed, only the server knows which of several writes have happened.
+client::Ptr<corev1::Pod> ReplicaSetController::newest(const corev1::Pod& pod) {
+    auto now = client::Api<corev1::Pod>(m_context.client).get(pod.metadata.namespace_, pod.metadata.name);
+    return now && (*now)->metadata.uid == pod.metadata.uid ? *now : nullptr;
 }
 
 Result<void> ReplicaSetController::writeStatus(const std::string& key, const api::Object& owner, const appsv1::ReplicaSet& set, const appsv1::ReplicaSetStatus& status) {

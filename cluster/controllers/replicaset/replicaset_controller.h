@@ -45,6 +45,8 @@ private:
     // The reason for a failure, "" when all went well.
     std::string manage(const std::string& key, const api::Object& owner, const appsv1::ReplicaSet& set, const Pods& active);
     std::string createPods(const std::string& key, const api::Object& owner, const appsv1::ReplicaSet& set, int count);
+    std::string removePods(const std::string& key, const api::Object& owner, const Pods& pods);
+    client::Ptr<corev1::Pod> newest(const corev1::Pod& pod);
     Result<void> writeStatus(const std::string& key, const api::Object& owner, const appsv1::ReplicaSet& set, const appsv1::ReplicaSetStatus& status);
 
     Context& m_context;
