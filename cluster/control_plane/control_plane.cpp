@@ -58,8 +58,9 @@ namespace {
 
 constexpr unsigned kThreads = 4;
 constexpr unsigned kWorkers = 16;  // most wait for the disk
+constexpr unsigned kHollowThreads = 2;  // leave the cluster's own threads their turn, as machines elsewhere would
 constexpr unsigned kScrapes = 4;   // wait for Pods that may not answer
-constexpr std::size_t kBinders = 8;
+constexpr std::size_t kBinders = 4;
 constexpr base::Duration kGrace = std::chrono::seconds(2);
 
 apiserver::User administrator() {
@@ -124,6 +125,7 @@ struct ControlPlane::State {
     std::shared_ptr<scheduler::SchedulerMetrics> schedulerMetrics = std::make_shared<scheduler::SchedulerMetrics>();
     std::unique_ptr<client::Client> schedulerClient;
     std::unique_ptr<scheduler::Scheduler> scheduler;
+    std::optional<base::ThreadPool> hollowThreads;
     std::unique_ptr<client::Client> hollowClient;
     std::unique_ptr<hollow::HollowNodes> hollowNodes;
 };
@@ -330,7 +332,8 @@ void ControlPlane::State::startControllers() {
     }
     if (options.hollowNodes > 0) {
         hollowClient = clientOf("system:hollow-nodes", {}, "kubelet");  // many nodes: none of the group system:nodes
-        hollowNodes = std::make_unique<hollow::HollowNodes>(*hollowClient, controllers->informers(), workers, random, hollow::Options{.count = options.hollowNodes, .script = options.hollowScript});
+        hollowThreads.emplace("hollow", kHollowThreads);
+        hollowNodes = std::make_unique<hollow::HollowNodes>(*hollowClient, controllers->informers(), *hollowThreads, random, hollow::Options{.count = options.hollowNodes, .script = options.hollowScript});
     }
     if (usage) {
         UsageCollector::OfHollowPod ofHollowPod;
@@ -377,6 +380,7 @@ void ControlPlane::stop() {
     if (m_state->scheduler) m_state->scheduler->stop();
     if (m_state->controllers) m_state->controllers->stop();
     m_state->asking.stop();
+    if (m_state->hollowThreads) m_state->hollowThreads->stop();
     m_state->workers.stop();
     m_state->executor.stop();
     m_state->usage.reset();

@@ -8,6 +8,7 @@
 
 #include "cluster/api/placement/advertised_resources.h"
 #include "cluster/base/log.h"
+#include "cluster/client/write_scope.h"
 #include "vmnodes/hollow/pod_status.h"
 
 namespace qd::hollow {
@@ -60,6 +61,7 @@ void HollowNode::begin(base::SteadyTime begun) {
 }
 
 void HollowNode::join() {
+    const client::WriteScope unawaited;  // what is lost is found missing at the next heartbeat
     if (!registerNode()) {
         m_heartbeat = m_around.later(kRetry + within(kRetry, m_around.random), [this] { join(); });
         return;
@@ -89,6 +91,7 @@ RunPlan HollowNode::planFor(const corev1::Pod& pod) const {
 }
 
 void HollowNode::heartbeat() {
+    const client::WriteScope unawaited;
     if (m_contact) {
         renewLease();
         corev1::NodeStatus advertised = m_node->status;
@@ -250,6 +253,7 @@ void HollowNode::retry(HollowPod& entry) {
 }
 
 bool HollowNode::write(HollowPod& entry, const corev1::PodStatus& status) {
+    const client::WriteScope unawaited;  // a status that is lost makes the next one conflict
     client::Api<corev1::Pod> pods(m_around.client);
     const client::CauseScope cause(revisionOf(*entry.pod));
     auto changed = *entry.pod;
