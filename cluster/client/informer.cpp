@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <set>
 
 #include "cluster/base/log.h"
 
@@ -45,7 +44,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
 
     mutable std::mutex mutex;
     std::map<std::string, api::ObjectPtr> objects;
-    std::map<std::string, std::map<std::string, std::set<std::string>>> indices;  // index -> value -> keys
+    std::map<std::string, std::map<std::string, std::map<std::string, api::ObjectPtr>>> indices;  // index -> value -> key
     std::string version;  // of the copy; stays when the watch cannot go on from it
     bool mustList = false;
     bool isSynced = false;
@@ -178,16 +177,15 @@ Informer::State::Change Informer::State::change(const std::string& key, const ap
     if (old && now && old->metadata.resourceVersion == now->metadata.resourceVersion) return {};
     for (const auto& [name, indexer] : indexers) {
         auto& index = indices[name];
-        if (old) {
-            for (const auto& value : indexer(*old)) {
-                auto& keys = index[value];
-                keys.erase(key);
-                if (keys.empty()) index.erase(value);
-            }
+        const auto was = old ? indexer(*old) : std::vector<std::string>();
+        const auto is = now ? indexer(*now) : std::vector<std::string>();
+        for (const auto& value : was) {
+            if (was == is) break;
+            auto& under = index[value];
+            under.erase(key);
+            if (under.empty()) index.erase(value);
         }
-        if (now) {
-            for (const auto& value : indexer(*now)) index[value].insert(key);
-        }
+        for (const auto& value : is) index[value].insert_or_assign(key, now);
     }
     if (now) {
         objects.insert_or_assign(key, now);
@@ -269,9 +267,10 @@ std::vector<api::ObjectPtr> Informer::byIndex(const std::string& index, const st
     std::vector<api::ObjectPtr> found;
     const auto all = m_state->indices.find(index);
     if (all == m_state->indices.end()) return found;
-    const auto keys = all->second.find(value);
-    if (keys == all->second.end()) return found;
-    for (const auto& key : keys->second) found.push_back(m_state->objects.at(key));
+    const auto objects = all->second.find(value);
+    if (objects == all->second.end()) return found;
+    found.reserve(objects->second.size());
+    for (const auto& [key, object] : objects->second) found.push_back(object);
     return found;
 }
 

@@ -21,6 +21,7 @@ EndpointsController::EndpointsController(Context& context)
       m_pods(context.informers.informer(client::resourceOf<corev1::Pod>())),
       m_endpoints(context.informers.informer(client::resourceOf<corev1::Endpoints>())) {
     const auto wake = [this](const api::ObjectPtr& old, const api::ObjectPtr& now) { m_context.keys.add(keyOf(now ? *now : *old), now ? *now : *old); };
+    addServiceIndices(m_services, m_pods);
     m_services.addHandler(wake);
     m_endpoints.addHandler([this, wake](const api::ObjectPtr& old, const api::ObjectPtr& now) {
         // Endpoints that somebody has written down for no Service are theirs.

@@ -30,6 +30,7 @@ EndpointSliceController::EndpointSliceController(Context& context)
     m_slices.addIndex(kByService, [](const api::Object& slice) -> std::vector<std::string> {
         return {slice.metadata.namespace_ + "/" + labelOf(slice, discoveryv1::LabelServiceName)};
     });
+    addServiceIndices(m_services, m_pods);
     m_services.addHandler([this](const api::ObjectPtr& old, const api::ObjectPtr& now) { m_context.keys.add(keyOf(now ? *now : *old), now ? *now : *old); });
     m_pods.addHandler([this](const api::ObjectPtr& old, const api::ObjectPtr& now) { wakeServicesOf(m_context.keys, m_services, old, now); });
     m_slices.addHandler([this](const api::ObjectPtr& old, const api::ObjectPtr& now) { onSlice(old, now); });

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cluster/api/meta/selectors.h"
+#include "cluster/client/label_index.h"
 #include "cluster/controllers/pods/pod_state.h"
 
 namespace qd::controllers {
@@ -33,11 +33,9 @@ bool hasManagedEndpoints(const corev1::Service& service) { return service.spec.t
 bool isHeadless(const corev1::Service& service) { return service.spec.clusterIP.empty() || service.spec.clusterIP == corev1::ClusterIPNone; }
 
 ServicePods selectedPods(const client::Informer& pods, const corev1::Service& service) {
-    const auto selector = api::LabelSelector::fromMap(service.spec.selector);
     ServicePods selected;
-    for (const auto& pod : client::Lister<corev1::Pod>(pods).list(service.metadata.namespace_)) {
-        if (selector.matches(pod->metadata.labels)) selected.push_back(pod);
-    }
+    for (const auto& pod : client::withLabels(pods, service.metadata.namespace_, service.spec.selector))
+        selected.push_back(client::as<corev1::Pod>(pod));
     return selected;
 }
 
@@ -65,15 +63,21 @@ std::string endpointHostname(const corev1::Pod& pod, const corev1::Service& serv
     return pod.spec.subdomain == service.metadata.name ? pod.spec.hostname : "";
 }
 
+void addServiceIndices(client::Informer& services, client::Informer& pods) {
+    client::addSelectorIndex(services);
+    client::addLabelIndex(pods);
+}
+
 void wakeServicesOf(Keys& keys, const client::Informer& services, const api::ObjectPtr& old, const api::ObjectPtr& now) {
     if (old && now && !showsInEndpoints(static_cast<const corev1::Pod&>(*old), static_cast<const corev1::Pod&>(*now))) return;
     const api::Object& pod = now ? *now : *old;
-    for (const auto& service : client::Lister<corev1::Service>(services).list(pod.metadata.namespace_)) {
-        if (!hasManagedEndpoints(*service)) continue;
-        const auto selector = api::LabelSelector::fromMap(service->spec.selector);
-        const bool concerned = (old && selector.matches(old->metadata.labels)) || (now && selector.matches(now->metadata.labels));
-        if (concerned) keys.add(keyOf(*service), pod);
-    }
+    const auto wake = [&](const api::Labels& labels) {
+        for (const auto& service : client::servicesSelecting(services, pod.metadata.namespace_, labels)) {
+            if (hasManagedEndpoints(*service)) keys.add(keyOf(*service), pod);
+        }
+    };
+    if (old) wake(old->metadata.labels);
+    if (now && (!old || old->metadata.labels != now->metadata.labels)) wake(now->metadata.labels);
 }
 
 api::Time TriggerTimes::observe(const std::string& key, const corev1::Service& service, const ServicePods& pods) {

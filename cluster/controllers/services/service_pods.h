@@ -19,6 +19,8 @@ using ServicePods = std::vector<client::Ptr<corev1::Pod>>;
 bool hasManagedEndpoints(const corev1::Service& service);
 bool isHeadless(const corev1::Service& service);
 
+// What the functions below need; before the informers start.
+void addServiceIndices(client::Informer& services, client::Informer& pods);
 // The Pods that the Service selects, in order of their names.
 ServicePods selectedPods(const client::Informer& pods, const corev1::Service& service);
 // Whether a Pod has an address and has not finished; one that is being deleted counts where asked for.

@@ -4,6 +4,7 @@
 
 #include "cluster/api/placement/node_selector.h"
 #include "cluster/api/placement/tolerations.h"
+#include "cluster/client/label_index.h"
 
 namespace qd::scheduler {
 namespace {
@@ -112,19 +113,18 @@ Result<std::vector<SpreadConstraint>> spreadConstraints(const corev1::Pod& pod, 
 DefaultSpread::DefaultSpread(client::InformerFactory& informers, SpreadArguments arguments)
     : m_arguments(std::move(arguments)),
       m_constraints(m_arguments.systemDefaults ? systemDefaults() : m_arguments.defaults),
-      m_services(client::listerFor<corev1::Service>(informers)),
+      m_services(informers.informer(client::resourceOf<corev1::Service>())),
       m_replicationControllers(client::listerFor<corev1::ReplicationController>(informers)),
       m_replicaSets(client::listerFor<appsv1::ReplicaSet>(informers)),
-      m_statefulSets(client::listerFor<appsv1::StatefulSet>(informers)) {}
+      m_statefulSets(client::listerFor<appsv1::StatefulSet>(informers)) {
+    client::addSelectorIndex(m_services);
+}
 
 Result<api::LabelSelector> DefaultSpread::selectorFor(const corev1::Pod& pod) const {
     metav1::LabelSelector selector;
     const std::string& ns = pod.metadata.namespace_;
-    for (const auto& service : m_services.list(ns)) {
-        const auto& wanted = service->spec.selector;
-        if (!wanted.empty() && api::LabelSelector::fromMap(wanted).matches(pod.metadata.labels))
-            require(selector, wanted);
-    }
+    for (const auto& service : client::servicesSelecting(m_services, ns, pod.metadata.labels))
+        require(selector, service->spec.selector);
     if (const auto* owner = controllerOf(pod)) {
         if (owner->kind == "ReplicaSet" && owner->apiVersion == "apps/v1") {
             if (const auto set = m_replicaSets.get(ns, owner->name)) require(selector, set->spec.selector);

@@ -46,7 +46,7 @@ private:
 
     const SpreadArguments m_arguments;
     std::vector<corev1::TopologySpreadConstraint> m_constraints;
-    client::Lister<corev1::Service> m_services;
+    client::Informer& m_services;
     client::Lister<corev1::ReplicationController> m_replicationControllers;
     client::Lister<appsv1::ReplicaSet> m_replicaSets;
     client::Lister<appsv1::StatefulSet> m_statefulSets;
