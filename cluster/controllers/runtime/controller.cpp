@@ -5,6 +5,8 @@
 #include <mutex>
 
 #include "cluster/base/log.h"
+#include "cluster/base/thread_time.h"
+#include "cluster/controllers/runtime/pacing.h"
 
 namespace qd::controllers {
 namespace {
@@ -63,6 +65,7 @@ struct Runner::State : std::enable_shared_from_this<Runner::State>, Keys {
     void schedule();
     void work();
     void syncOne(const client::WorkQueue::Item& item);
+    void rest(const std::string& key, base::Duration used);
 
     const Descriptor descriptor;
     std::unique_ptr<client::Client> client;
@@ -141,6 +144,9 @@ void Runner::State::work() {
 void Runner::State::syncOne(const client::WorkQueue::Item& item) {
     const client::CauseScope cause(item.cause);
     const auto begun = executor.clock().steady();
+    // Under simulation nothing takes time.
+    const auto used = [this] { return executor.mayBlock() ? base::threadTime() : base::Duration(0); };
+    const auto usedBefore = used();
     const auto outcome = controller->sync(item.key);
     metrics.busyMicroseconds += (executor.clock().steady() - begun).count();
     ++metrics.syncs;
@@ -152,7 +158,17 @@ void Runner::State::syncOne(const client::WorkQueue::Item& item) {
         base::logger(std::string(descriptor.name))->debug("{}: {}", item.key, outcome.error().message);
         queue.addRateLimited(item.key, item.cause);
     }
-    queue.done(item.key);
+    rest(item.key, used() - usedBefore);
+}
+
+void Runner::State::rest(const std::string& key, base::Duration used) {
+    const base::Duration rest = restAfter(used);
+    if (rest == base::Duration(0)) return queue.done(key);
+    executor
+        .postAfter(rest, [weak = weak_from_this(), key] {
+            if (const auto self = weak.lock()) self->queue.done(key);
+        })
+        .detach();
 }
 
 Runner::Runner(const Descriptor& descriptor, std::unique_ptr<client::Client> client, client::InformerFactory& informers,
