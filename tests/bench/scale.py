@@ -1,7 +1,9 @@
 """Measures the whole control plane at scale, on hollow nodes, and prints a table and, with --plot, how each figure grows.
 
     a Deployment's roll-out    from its creation until all Pods are bound, and until all are Ready
-    scheduling                 Pods bound a second on many nodes: plain, with anti-affinity, spread over zones
+                               (with the processor time that all of it took, hollow nodes included)
+    scheduling                 Pods created and bound a second on many nodes: plain, with anti-affinity, spread over the nodes;
+                               and how long finding a node for one took, by the scheduler's own metrics
     endpoints                  from the sending of a Pod's changed readiness until the Service's EndpointSlice says so
     idle                       processor time with the Pods in place
 
@@ -119,10 +121,24 @@ class Cluster:
         self.wanted = replicas
         begin = time.monotonic()
         self.session.request("POST", self.path("deployments", "/apis/apps/v1"), deployment(name, replicas, extra))
-        wait(f"{name} bound", lambda: not self.unbound(name))
+        wait(f"{name} bound", lambda: not self.unbound(name), 0.05)
         bound = time.monotonic() - begin
-        wait(f"{name} ready", lambda: self.session.request("GET", self.path(f"deployments/{name}", "/apis/apps/v1"))["status"].get("readyReplicas", 0) >= replicas)
+        wait(f"{name} ready", lambda: self.session.request("GET", self.path(f"deployments/{name}", "/apis/apps/v1"))["status"].get("readyReplicas", 0) >= replicas, 0.05)
         return bound, time.monotonic() - begin
+
+    def searches(self):
+        """How many times the scheduler has looked for a node, and the seconds that it took in all."""
+        answer = self.session.send("GET", "/metrics/scheduler")
+        lines = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if line and not line.startswith("#"))
+        name = "scheduler_scheduling_algorithm_duration_seconds_"
+        return float(lines[name + "count"]), float(lines[name + "sum"])
+
+    def search_time(self, work):
+        """What the work answers, and the microseconds of one search meanwhile."""
+        before = self.searches()
+        result = work()
+        after = self.searches()
+        return result, (after[1] - before[1]) / max(1, after[0] - before[0]) * 1e6
 
     def idle(self, seconds):
         time.sleep(5)  # what follows a roll-out has its time
@@ -225,17 +241,20 @@ def quantile(values, share):
 
 
 def measure(arguments):
-    figures = {"bound": {}, "ready": {}, "idle": {}, "plain": {}, "affinity": {}, "spread": {}, "slice_p50": {}, "slice_p99": {}}
+    figures = {key: {} for key, *_ in ROWS}
     for pods in arguments.pods:
         print(f"a Deployment of {pods:,} Pods on 100 nodes", file=sys.stderr)
         with Cluster(arguments.qdeck, 100) as cluster:
+            cpu = cluster.server.cpu()
             figures["bound"][pods], figures["ready"][pods] = cluster.roll_out("web", pods)
+            figures["cpu"][pods] = (cluster.server.cpu() - cpu) / pods * 1000
             figures["idle"][pods] = cluster.idle(arguments.idle)
     for nodes in arguments.nodes:
         print(f"scheduling on {nodes:,} nodes", file=sys.stderr)
         with Cluster(arguments.qdeck, nodes) as cluster:
             for kind, extra in (("plain", None), ("affinity", anti_affinity("affinity")), ("spread", spread("spread"))):
-                figures[kind][nodes] = arguments.scheduled / cluster.roll_out(kind, arguments.scheduled, extra)[0]
+                times, search = cluster.search_time(lambda: cluster.roll_out(kind, arguments.scheduled, extra))
+                figures[kind][nodes], figures[kind + "_search"][nodes] = arguments.scheduled / times[0], search
     for services in arguments.services:
         print(f"{services:,} Services of 10 Pods", file=sys.stderr)
         with Cluster(arguments.qdeck, 100) as cluster:
@@ -248,10 +267,14 @@ def measure(arguments):
 ROWS = [
     ("bound", "a Deployment on 100 nodes, until all Pods are bound", "Pods", "s", 2),
     ("ready", "the same, until all are Ready", "Pods", "s", 2),
+    ("cpu", "processor time of all of it, for each Pod", "Pods", "ms", 2),
     ("idle", "processor of one core when nothing happens", "Pods", "%", 2),
     ("plain", "Pods created and bound a second", "nodes", "/s", 0),
     ("affinity", "the same, each preferring to be away from the others", "nodes", "/s", 0),
     ("spread", "the same, spread over the nodes", "nodes", "/s", 0),
+    ("plain_search", "to find a node for one Pod", "nodes", "µs", 0),
+    ("affinity_search", "the same, each preferring to be away from the others", "nodes", "µs", 0),
+    ("spread_search", "the same, spread over the nodes", "nodes", "µs", 0),
     ("slice_p50", "changed readiness to EndpointSlice, median", "Services", "ms", 1),
     ("slice_p99", "changed readiness to EndpointSlice, 99th percentile", "Services", "ms", 1),
 ]
@@ -270,9 +293,10 @@ def plot(figures, file):
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    charts = [("bound", "ready"), ("plain", "affinity", "spread"), ("slice_p50", "slice_p99"), ("idle",)]
+    charts = [("bound", "ready"), ("plain", "affinity", "spread"), ("plain_search", "affinity_search", "spread_search"), ("slice_p50", "slice_p99"),
+              ("cpu", "idle")]
     rows = {key: (label, over, unit) for key, label, over, unit, _ in ROWS}
-    figure, axes = pyplot.subplots(1, len(charts), figsize=(16, 3.6), layout="constrained")
+    figure, axes = pyplot.subplots(1, len(charts), figsize=(18, 3.6), layout="constrained")
     for axis, keys in zip(axes, charts):
         for key in keys:
             axis.plot(list(figures[key]), list(figures[key].values()), marker="o", label=key)
