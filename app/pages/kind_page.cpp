@@ -4,6 +4,7 @@
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
 #include "app/bridge/resources.h"
 #include "app/models/kind_columns.h"
@@ -114,6 +115,11 @@ void KindPage::settle(const shell::Location& location) {
     m_tabs->setCurrentIndex(static_cast<int>(&list - m_lists.constData()));
 }
 
+void KindPage::showEvent(QShowEvent* event) {
+    Page::showEvent(event);
+    m_appeared = true;
+}
+
 void KindPage::open(const shell::Location& location) {
     settle(location);
     Workbench* bench = benchOf(listOf(m_location.kind));
@@ -122,8 +128,8 @@ void KindPage::open(const shell::Location& location) {
     m_wanted = true;
     chooseWanted();
     bench->takeOver();
-    // Who goes from tab to tab by keyboard stays there.
-    if (!m_tabs->hasFocus()) bench->table().view().setFocus();
+    // Who goes from tab to tab by keyboard stays there; a page that appears gives its first widget the keyboard.
+    if (std::exchange(m_appeared, false) || !m_tabs->hasFocus()) bench->table().view().setFocus();
     m_soon.start();
     emit crumbsChanged();
 }

@@ -50,6 +50,7 @@ protected:
     // A widget of the page's own that one of its locations has to itself, in place of tabs and lists.
     void addInstead(QWidget* widget) { m_stack->addWidget(widget); }
     void openInstead(const shell::Location& location, QWidget* widget);
+    void showEvent(QShowEvent* event) override;
 
 private:
     void settle(const shell::Location& location);
@@ -68,7 +69,8 @@ private:
     QHash<QString, Workbench*> m_benches;  // by plural
     QString m_namespace;
     shell::Location m_location;
-    bool m_wanted = false;  // the location's object has not been seen yet
+    bool m_wanted = false;    // the location's object has not been seen yet
+    bool m_appeared = false;  // since the last location was opened
     QTimer m_soon;
 };
 

@@ -134,9 +134,9 @@ void MainWindow::goTo(const Location& location) {
         if (m_past.size() > kRemembered) m_past.removeFirst();
     }
     m_location = location;
-    page->open(location);  // first: it says what the keyboard belongs to
     m_stack->setCurrentWidget(page);
     m_rail->setCurrent(location.page);
+    page->open(location);
     showCrumbs();
     emit wentTo(location);
 }
