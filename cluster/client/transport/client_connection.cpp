@@ -107,7 +107,11 @@ void ClientConnection::newParser() {
 
 // One read is under way also while the connection is idle: that is how a closed one is noticed.
 void ClientConnection::read() {
-    if (m_reading || m_paused || m_closed) return;
+    if (m_reading || m_closed) return;
+    if (m_paused) {
+        m_heldWhilePaused = shared_from_this();
+        return;
+    }
     m_reading = true;
     m_part.resize(kReadPart);
     m_stream.async_read_some(asio::buffer(m_part), [self = shared_from_this()](ErrorCode error, std::size_t size) {
@@ -167,6 +171,7 @@ bool ClientConnection::parse(std::string_view data) {
 
 void ClientConnection::finish(Result<void> result) {
     m_timer.cancel();
+    const auto held = std::exchange(m_heldWhilePaused, nullptr);
     const auto exchange = std::exchange(m_exchange, nullptr);
     if (!exchange) return;
     const bool reusable = result.has_value() && m_parser->keep_alive() && m_in.empty() && !m_closed;
@@ -205,6 +210,7 @@ void ClientConnection::pause() {
 void ClientConnection::resume() {
     asio::post(strand(), [self = shared_from_this()] {
         self->m_paused = false;
+        self->m_heldWhilePaused = nullptr;
         if (self->m_exchange) self->read();
     });
 }

@@ -75,6 +75,7 @@ private:
     std::string m_where;
     std::move_only_function<void(Result<void>)> m_opened;
     std::shared_ptr<Exchange> m_exchange;
+    std::shared_ptr<ClientConnection> m_heldWhilePaused;  // no read is under way that would keep it
     std::optional<Parser> m_parser;
     std::string m_in;
     std::string m_part;

@@ -2,6 +2,7 @@
 
 #include <QtTest>
 #include <condition_variable>
+#include <future>
 #include <set>
 
 #include "cluster/base/pki/private_file.h"
@@ -58,6 +59,7 @@ public:
     }
     void data(std::string_view part) override {
         change([&] { m_text.append(part); });
+        if (m_onData) m_onData();
     }
     void end(Result<void> result) override {
         change([&] { m_result = std::move(result); });
@@ -71,17 +73,18 @@ public:
     bool waitEnded() {
         return waitFor([](const Collector& self) { return self.m_result.has_value(); });
     }
-    int m_code = 0;
-    std::string m_text;
-    std::optional<Result<void>> m_result;
-
-private:
     template <typename F>
     void change(F function) {
         const std::lock_guard lock(m_mutex);
         function();
         m_changed.notify_all();
     }
+    int m_code = 0;
+    std::string m_text;
+    std::optional<Result<void>> m_result;
+    std::function<void()> m_onData;
+
+private:
     std::mutex m_mutex;
     std::condition_variable m_changed;
 };
@@ -325,6 +328,35 @@ private slots:
         QVERIFY(collector->waitFor([](const Collector& self) { return !self.m_text.empty(); }));
         stream->pause();
         stream->resume();
+        QVERIFY(collector->waitEnded());
+        QVERIFY(collector->m_text.ends_with("{\"event\":199999}\n"));
+    }
+
+    // What arrives after pause() was the last that the connection waited for: until resume() nothing else needs it.
+    void aPausedWatchKeepsItsConnection() {
+        constexpr int kRounds = 20;
+        std::atomic<int> alive = 0;
+        Rig rig([&](const Request&) {
+            Response response;
+            response.stream = std::make_unique<Events>(200'000, alive);
+            return response;
+        });
+        const auto collector = std::make_shared<Collector>();
+        std::promise<ResponseStream*> opened;
+        int parts = 0;
+        int quiet = 0;
+        collector->m_onData = [&, stream = opened.get_future().share()] {
+            ++parts;
+            if (quiet == kRounds) return;
+            if (parts % 3 == 1) stream.get()->pause();
+            if (parts % 3 == 2) collector->change([&] { ++quiet; });
+        };
+        const auto stream = rig.client->stream({.target = "/watch"}, kPatience, collector);
+        opened.set_value(stream.get());
+        for (int round = 1; round <= kRounds; ++round) {
+            QVERIFY(collector->waitFor([&](const Collector&) { return quiet >= round; }));
+            stream->resume();
+        }
         QVERIFY(collector->waitEnded());
         QVERIFY(collector->m_text.ends_with("{\"event\":199999}\n"));
     }
