@@ -53,6 +53,12 @@ std::int32_t totalAvailable(const ReplicaSets& sets) {
     return total;
 }
 
+// A set that grows again after it shrank says of its Pods what was true before, until it has seen its size. Upstream believes
+// it, and so takes Pods that are needed when a roll-out is turned back twice in quick succession.
+bool lags(const Set& set) {
+    return set->status.availableReplicas > 0 && set->metadata.generation > set->status.observedGeneration;
+}
+
 std::int32_t maxUnavailable(const appsv1::Deployment& deployment) {
     return isRollingUpdate(deployment) ? std::min(fenceposts(deployment).unavailable, desiredReplicas(deployment)) : 0;
 }
@@ -162,7 +168,7 @@ std::vector<Resize> planRollingUp(const appsv1::Deployment& deployment, const Se
 
 std::vector<Resize> planRollingDown(const appsv1::Deployment& deployment, const Set& newest, const ReplicaSets& old) {
     const ReplicaSets running = inOrderOfCreation(active(old));
-    if (running.empty()) return {};
+    if (running.empty() || std::ranges::any_of(with(running, newest), lags)) return {};
     const std::int32_t minAvailable = desiredReplicas(deployment) - maxUnavailable(deployment);
     const std::int32_t newUnavailable = sizeOf(*newest) - availableOf(*newest);
     const std::int32_t mayGo = totalSize(with(old, newest)) - minAvailable - newUnavailable;

@@ -115,6 +115,21 @@ private slots:
         QCOMPARE(text(planRollingDown(rolling(7, "2", "0"), set("new", 2, 5), {set("old", 5, 5)})), QString());
     }
 
+    void noPodIsTakenBeforeEachSetHasSeenItsSize() {
+        const auto unseen = [](const Set& seen) {
+            auto copy = *seen;
+            copy.metadata.generation = 3;
+            copy.status.observedGeneration = 2;
+            return std::make_shared<const appsv1::ReplicaSet>(copy);
+        };
+        const auto goal = rolling(5, "1", "1");
+        QCOMPARE(text(planRollingDown(goal, set("new", 3, 3), {set("old", 3, 3)})), QString("old 3->1"));
+        QCOMPARE(text(planRollingDown(goal, unseen(set("new", 3, 3)), {set("old", 3, 3)})), QString());
+        QCOMPARE(text(planRollingDown(goal, set("new", 3, 3), {unseen(set("old", 3, 3))})), QString());
+        // What has no available Pods counts for nothing anyway.
+        QCOMPARE(text(planRollingDown(goal, unseen(set("new", 1, 0)), {set("old", 5, 5)})), QString("old 5->4"));
+    }
+
     void scalingDuringARolloutIsSharedBySize_data() {
         QTest::addColumn<int>("desired");
         QTest::addColumn<QString>("plan");
