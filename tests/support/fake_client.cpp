@@ -347,9 +347,12 @@ Result<void> FakeClient::remove(const client::ResourceName& resource, const std:
         drop(resource, *object);
         return {};
     }
+    const std::int64_t grace = options.gracePeriodSeconds.value_or(30);
     if (!metadata.deletionTimestamp) {
         marked->metadata.deletionTimestamp = api::Time(m_executor.clock().now());
-        if (graceful) marked->metadata.deletionGracePeriodSeconds = options.gracePeriodSeconds.value_or(30);
+        if (graceful) marked->metadata.deletionGracePeriodSeconds = grace;
+    } else if (graceful && grace < metadata.deletionGracePeriodSeconds.value_or(grace)) {
+        marked->metadata.deletionGracePeriodSeconds = grace;
     }
     if (!api::equal(*marked, **object)) store(resource, std::move(marked), client::WatchEvent::Type::Modified);
     return {};

@@ -90,4 +90,11 @@ std::optional<std::vector<ContainerPlan::Run>> runsOf(const corev1::Pod& pod, co
     return runs;
 }
 
+std::optional<ContainerPlan::Run> runOf(const corev1::Pod& pod, const corev1::Container& container, const std::vector<std::string>& command) {
+    shell::World world = worldOf(pod, container);
+    const auto ending = shell::follow(command, world);
+    if (!ending) return std::nullopt;
+    return ContainerPlan::Run{.length = ending->length, .exitCode = ending->exitCode};
+}
+
 }  // namespace qd::hollow

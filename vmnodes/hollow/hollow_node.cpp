@@ -284,10 +284,10 @@ bool HollowNode::write(HollowPod& entry, const corev1::PodStatus& status) {
 void HollowNode::stop(HollowPod& entry) {
     const Moment now = Moment::now(m_around.clock);
     const RunPlan plan = planFor(*entry.pod);
-    if (!entry.stopAt) {
-        const bool atOnce = entry.run.ended() || entry.run.step == PodRun::Step::Creating;
-        entry.stopAt = atOnce ? now.steady : now.steady + plan.stopTakes();
-    }
+    const bool atOnce = entry.run.ended() || entry.run.step == PodRun::Step::Creating;
+    const base::SteadyTime stopAt = atOnce ? now.steady : now.steady + stopTakes(entry.run, plan);
+    // A grace period may still be shortened, never made longer.
+    entry.stopAt = entry.stopAt ? std::min(*entry.stopAt, stopAt) : stopAt;
     if (*entry.stopAt > now.steady) return again(entry, *entry.stopAt - now.steady);
     hollow::stop(entry.run, plan, *entry.pod, now);
     if (!isOver(*entry.pod)) {

@@ -220,16 +220,29 @@ bool initialized(const corev1::Pod& pod, const PodRun& run) {
     return true;
 }
 
+base::Duration stopTakes(const PodRun& run, const RunPlan& plan) {
+    base::Duration longest{};
+    const auto consider = [&](const std::vector<ContainerRun>& runs, const std::vector<ContainerPlan>& plans) {
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+            const base::Duration hook = runs[i].step == ContainerRun::Step::Running ? std::min(plans[i].stopHook, plan.grace) : base::Duration{};
+            longest = std::max(longest, hook + std::min(plan.stopsAfter, plan.graceAfter(hook)));
+        }
+    };
+    consider(run.init, plan.init);
+    consider(run.containers, plan.containers);
+    return longest;
+}
+
 void stop(PodRun& run, const RunPlan& plan, const corev1::Pod& pod, const Moment& now) {
     if (run.ended()) return;
-    const int exitCode = plan.stopsAfter > plan.grace ? kKilled : plan.stopExitCode;
     // Of a container that should have run and was never seen to a kubelet says that it does not know. Those whose turn
     // had not come stay waiting: the others of a Pod that is not initialized, and the last of its init containers.
     const auto begun = [](const ContainerRun& each) { return each.step != ContainerRun::Step::Waiting; };
     const auto turn = std::find_if(run.init.rbegin(), run.init.rend(), begun).base();
     const bool isInitialized = initialized(pod, run);
-    const auto endOne = [&](ContainerRun& each, bool hadItsTurn) {
-        if (each.step == ContainerRun::Step::Running) each.end(exitCode, now);
+    const auto endOne = [&](ContainerRun& each, const ContainerPlan& planned, bool hadItsTurn) {
+        const bool inTime = plan.stopsAfter <= plan.graceAfter(std::min(planned.stopHook, plan.grace));
+        if (each.step == ContainerRun::Step::Running) each.end(inTime ? plan.stopExitCode : kKilled, now);
         if (each.step == ContainerRun::Step::Waiting && hadItsTurn) {
             each.end(kKilled, now);
             each.ending->reason = "ContainerStatusUnknown";
@@ -237,8 +250,8 @@ void stop(PodRun& run, const RunPlan& plan, const corev1::Pod& pod, const Moment
         }
         if (each.step == ContainerRun::Step::BackingOff) each.step = ContainerRun::Step::Ended;
     };
-    for (auto each = run.init.begin(); each != run.init.end(); ++each) endOne(*each, each < turn);
-    for (auto& each : run.containers) endOne(each, isInitialized);
+    for (std::size_t i = 0; i < run.init.size(); ++i) endOne(run.init[i], plan.init[i], run.init.begin() + static_cast<std::ptrdiff_t>(i) < turn);
+    for (std::size_t i = 0; i < run.containers.size(); ++i) endOne(run.containers[i], plan.containers[i], isInitialized);
     const bool well = std::ranges::all_of(run.containers, &ContainerRun::succeeded);
     run.step = well ? PodRun::Step::Succeeded : PodRun::Step::Failed;
 }

@@ -39,6 +39,9 @@ std::optional<base::SteadyTime> advance(PodRun& run, const RunPlan& plan, const 
 // All init containers have ended well, all sidecars have started.
 bool initialized(const corev1::Pod& pod, const PodRun& run);
 
+// How long it takes to stop what runs: preStop hooks first, then the containers themselves, as far as the grace period goes.
+base::Duration stopTakes(const PodRun& run, const RunPlan& plan);
+
 // Stops what runs, because the Pod is deleted.
 void stop(PodRun& run, const RunPlan& plan, const corev1::Pod& pod, const Moment& now);
 

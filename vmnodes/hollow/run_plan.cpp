@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kPrefix = "hollow.quarterdeck.dev/";
 constexpr std::int64_t kDefaultGrace = 30;  // seconds
 constexpr int kAskedToStop = 143;           // 128 + SIGTERM
+constexpr base::Duration kLeftByHooks = std::chrono::seconds(2);
 
 const std::string* annotation(const corev1::Pod& pod, std::string_view name) {
     if (pod.metadata.annotations.empty()) return nullptr;
@@ -26,6 +27,15 @@ std::optional<base::Duration> duration(const corev1::Pod& pod, std::string_view 
     const auto parsed = api::Duration::parse(*text);
     if (!parsed) return std::nullopt;
     return std::chrono::duration_cast<base::Duration>(std::chrono::nanoseconds(parsed->nanoseconds));
+}
+
+// A hook that cannot be followed takes no time; one that would go on for ever is cut off by the grace period.
+base::Duration stopHookOf(const corev1::Pod& pod, const corev1::Container& container) {
+    if (!container.lifecycle || !container.lifecycle->preStop) return {};
+    const corev1::LifecycleHandler& hook = *container.lifecycle->preStop;
+    if (hook.sleep) return std::chrono::seconds(hook.sleep->seconds);
+    const auto run = hook.exec ? runOf(pod, container, hook.exec->command) : std::nullopt;
+    return run ? run->length.value_or(base::Duration::max()) : base::Duration{};
 }
 
 // 0 stands for the default in a probe that was not defaulted.
@@ -53,6 +63,10 @@ ContainerPlan::Run ContainerPlan::run(int start) const {
     return runs[std::min(static_cast<std::size_t>(std::max(0, start)), runs.size() - 1)];
 }
 
+base::Duration RunPlan::graceAfter(base::Duration hook) const {
+    return hook > base::Duration(0) ? std::max(kLeftByHooks, grace - hook) : grace;
+}
+
 RunPlan planOf(const corev1::Pod& pod, const Timing& timing) {
     RunPlan plan;
     const bool ends = pod.spec.restartPolicy == "Never" || pod.spec.restartPolicy == "OnFailure";
@@ -73,10 +87,12 @@ RunPlan planOf(const corev1::Pod& pod, const Timing& timing) {
         if (run.length) each.runs = {run};
         if (const auto runs = told ? std::nullopt : runsOf(pod, container)) each.runs = *runs;
         each.readinessFails = never && *never == "true";
+        each.stopHook = stopHookOf(pod, container);
     }
     for (const auto& container : pod.spec.initContainers) {
         auto& each = plan.init.emplace_back(planOf(container));
         if (!isSidecar(container)) each.runs = {{.length = base::Duration(0)}};
+        each.stopHook = stopHookOf(pod, container);
         if (const auto runs = runsOf(pod, container)) each.runs = *runs;
     }
     return plan;

@@ -39,6 +39,7 @@ struct ContainerPlan {
     base::Duration startedAfter{};  // its startup probe succeeds this long after the start,
     base::Duration startupLimit{};  // or the container is killed, if it fails
     base::Duration readyAfter{};    // its readiness probe
+    base::Duration stopHook{};      // how long its preStop hook takes
     bool imageMissing = false;      // it cannot be pulled: the container never starts
     bool hasLiveness = false;
     bool startupFails = false;
@@ -51,13 +52,15 @@ struct ContainerPlan {
 
 struct RunPlan {
     base::Duration startsAfter{};     // from being seen to the first container
-    base::Duration stopsAfter{};      // how long containers would take to stop
+    base::Duration stopsAfter{};      // how long containers would take to stop, hooks apart
     base::Duration grace{};           // how long they may
     int stopExitCode = 0;             // of containers that stop in time
     std::vector<ContainerPlan> init;  // as spec.initContainers, sidecars included
     std::vector<ContainerPlan> containers;
 
-    base::Duration stopTakes() const { return std::min(stopsAfter, grace); }
+    // How long a container may take to stop whose hook has run that long: what is left of the grace period, and a moment
+    // in any case.
+    base::Duration graceAfter(base::Duration hook) const;
 };
 
 // Of the Pod's spec and annotations. An annotation that cannot be read counts as absent.

@@ -137,6 +137,22 @@ private slots:
         QCOMPARE(bench.phase("slow"), std::string("gone"));
     }
 
+    void aGracePeriodMayStillBeShortened() {
+        Bench bench;
+        bench.server.put(annotated(podOn("hollow-node-0", "slow"), "stops-after", "1h"));
+        bench.executor.runFor(1s);
+        const auto resource = client::resourceOf<corev1::Pod>();
+        (void)bench.server.remove(resource, "default", "slow", {});
+        bench.executor.runFor(5s);
+        client::DeleteOptions sooner;
+        sooner.gracePeriodSeconds = 3;
+        (void)bench.server.remove(resource, "default", "slow", sooner);
+        bench.executor.runFor(2s);
+        QCOMPARE(bench.phase("slow"), std::string("Running"));
+        bench.executor.runFor(2s);
+        QCOMPARE(bench.phase("slow"), std::string("gone"));
+    }
+
     void podsThatAreNotToBeRestartedEnd() {
         Bench bench;
         bench.server.put(podOn("hollow-node-0", "good", "Never"));

@@ -222,11 +222,52 @@ private slots:
         life.plans();
         life.plan.stopsAfter = std::chrono::seconds(stopsAfter);
         life.goTo(1s);
-        QCOMPARE(life.plan.stopTakes(), base::Duration(std::chrono::seconds(std::min(stopsAfter, 30))));
+        QCOMPARE(stopTakes(life.run, life.plan), base::Duration(std::chrono::seconds(std::min(stopsAfter, 30))));
         stop(life.run, life.plan, life.pod, life.now);
         const auto status = statusOf(life.pod, life.run, life.timing, "10.0.0.1", life.now.wall);
         QCOMPARE(status.containerStatuses.at(0).state.terminated->exitCode, exitCode);
         QCOMPARE(QString::fromStdString(status.phase), phase);
+    }
+
+    void hooksRunBeforeContainersStop_data() {
+        QTest::addColumn<int>("hook");  // seconds
+        QTest::addColumn<QStringList>("command");
+        QTest::addColumn<int>("stopsAfter");
+        QTest::addColumn<int>("takes");
+        QTest::addColumn<int>("exitCode");
+        QTest::newRow("a pause") << 20 << QStringList() << 5 << 25 << 0;
+        QTest::newRow("the rest of the grace period is for the container") << 20 << QStringList() << 15 << 30 << 137;
+        QTest::newRow("a moment is left in any case") << 30 << QStringList() << 1 << 31 << 0;
+        QTest::newRow("and no more than that") << 40 << QStringList() << 3 << 32 << 137;
+        QTest::newRow("a command") << 0 << QStringList{"sh", "-c", "sleep 7; echo bye"} << 5 << 12 << 0;
+        QTest::newRow("one without end") << 0 << QStringList{"sleep", "infinity"} << 1 << 31 << 0;
+        QTest::newRow("one that cannot be followed") << 0 << QStringList{"/deregister"} << 5 << 5 << 0;
+    }
+    void hooksRunBeforeContainersStop() {
+        QFETCH(int, hook);
+        QFETCH(QStringList, command);
+        QFETCH(int, stopsAfter);
+        Life life;
+        auto& preStop = life.pod.spec.containers[0].lifecycle.emplace().preStop.emplace();
+        if (hook > 0) preStop.sleep.emplace().seconds = hook;
+        if (!command.isEmpty()) preStop.exec.emplace();
+        for (const QString& word : command) preStop.exec->command.push_back(word.toStdString());
+        life.plans();
+        life.plan.stopsAfter = std::chrono::seconds(stopsAfter);
+        life.goTo(1s);
+        QTEST(static_cast<int>(stopTakes(life.run, life.plan) / 1s), "takes");
+        stop(life.run, life.plan, life.pod, life.now);
+        QTEST(life.run.containers[0].ending->exitCode, "exitCode");
+    }
+
+    void noHookRunsOfAContainerThatDoesNotRun() {
+        Life life;
+        life.pod.spec.containers[0].lifecycle.emplace().preStop.emplace().sleep.emplace().seconds = 20;
+        life.plans();
+        life.plan.containers[0].runs = {{.length = 1s, .exitCode = 1}};
+        life.goTo(5s);
+        QCOMPARE(life.main().state.waiting->reason, std::string("CrashLoopBackOff"));
+        QCOMPARE(stopTakes(life.run, life.plan), life.timing.stop);
     }
 
     void aPodThatIsStoppedBeforeItRanHasNotSucceeded() {
