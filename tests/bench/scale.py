@@ -30,6 +30,7 @@ POD_SIZES = (500, 1000, 2500, 5000)
 NODE_SIZES = (100, 1000, 5000)
 SERVICE_SIZES = (10, 100, 1000)
 KUBERNETES = {"bound": {5000: 26.1}}  # seconds
+PODS_PER_NODE = 100  # a little less than hollow nodes take
 NAMESPACE = "scale"
 
 
@@ -252,9 +253,10 @@ def measure(arguments):
     for nodes in arguments.nodes:
         print(f"scheduling on {nodes:,} nodes", file=sys.stderr)
         with Cluster(arguments.qdeck, nodes) as cluster:
+            pods = min(arguments.scheduled, nodes * PODS_PER_NODE // 3)
             for kind, extra in (("plain", None), ("affinity", anti_affinity("affinity")), ("spread", spread("spread"))):
-                times, search = cluster.search_time(lambda: cluster.roll_out(kind, arguments.scheduled, extra))
-                figures[kind][nodes], figures[kind + "_search"][nodes] = arguments.scheduled / times[0], search
+                times, search = cluster.search_time(lambda: cluster.roll_out(kind, pods, extra))
+                figures[kind][nodes], figures[kind + "_search"][nodes] = pods / times[0], search
     for services in arguments.services:
         print(f"{services:,} Services of 10 Pods", file=sys.stderr)
         with Cluster(arguments.qdeck, 100) as cluster:
@@ -292,6 +294,7 @@ def table(figures):
 def plot(figures, file):
     import matplotlib
     matplotlib.use("Agg")
+    matplotlib.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "quarterdeck"}
     from matplotlib import pyplot
     charts = [("bound", "ready"), ("plain", "affinity", "spread"), ("plain_search", "affinity_search", "spread_search"), ("slice_p50", "slice_p99"),
               ("cpu", "idle")]
@@ -314,7 +317,7 @@ def main():
     parser.add_argument("--pods", default=POD_SIZES, **sizes)
     parser.add_argument("--nodes", default=NODE_SIZES, **sizes)
     parser.add_argument("--services", default=SERVICE_SIZES, **sizes)
-    parser.add_argument("--scheduled", type=int, default=5000, help="Pods of each measurement of scheduling")
+    parser.add_argument("--scheduled", type=int, default=5000, help="Pods of each measurement of scheduling, fewer where the nodes take fewer")
     parser.add_argument("--flips", type=int, default=100, help="Pods whose readiness changes, one after another")
     parser.add_argument("--idle", type=int, default=20, help="seconds")
     parser.add_argument("--json", type=pathlib.Path)
