@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
+#include <span>
 
 namespace qd::agent::network {
 
@@ -58,9 +60,9 @@ Cidr Cidr::network() const {
 IpAddress Cidr::nth(std::uint32_t n) const {
     IpAddress result = network().address;
     std::uint64_t carry = n;
-    for (std::size_t i = result.length(); i-- > 0 && carry != 0;) {
-        carry += result.bytes[i];
-        result.bytes[i] = static_cast<std::uint8_t>(carry & 0xff);
+    for (std::uint8_t& byte : std::span(result.bytes).first(result.length()) | std::views::reverse) {
+        carry += byte;
+        byte = static_cast<std::uint8_t>(carry & 0xff);
         carry >>= 8;
     }
     return result;
