@@ -35,6 +35,13 @@ base::Duration within(base::Duration most, base::Random& random) {
     return base::Duration(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(std::max<std::int64_t>(1, most.count())))));
 }
 
+// Nodes whose turns are close take them together: one wake-up and one write to disk for all of them.
+base::Duration untilHeartbeat(base::Duration interval, base::SteadyTime now) {
+    const base::Duration step = std::max(interval / 10, base::Duration(1));
+    const base::Duration due = now.time_since_epoch() + interval;
+    return interval - due % step;
+}
+
 }  // namespace
 
 HollowNode::HollowNode(Surroundings around, std::string name, unsigned index)
@@ -98,7 +105,7 @@ void HollowNode::heartbeat() {
         if (m_around.clock.steady() - m_reported >= m_around.options.statusReport || api::offerAdvertised(advertised)) reportStatus();
         reportVolumes();  // when it could not be said at once
     }
-    m_heartbeat = m_around.later(m_around.options.heartbeat, [this] { heartbeat(); });
+    m_heartbeat = m_around.later(untilHeartbeat(m_around.options.heartbeat, m_around.clock.steady()), [this] { heartbeat(); });
 }
 
 void HollowNode::renewLease() {

@@ -1,6 +1,7 @@
 #include "cluster/base/executor.h"
 
 #include <QtTest>
+#include <algorithm>
 #include <future>
 #include <set>
 #include <vector>
@@ -23,6 +24,30 @@ private slots:
         done.get_future().wait();
         QCOMPARE(seen.size(), 1000U);
         QVERIFY(std::is_sorted(seen.begin(), seen.end()));
+    }
+
+    void aStrandWithMuchToDoLetsOthersIn() {
+        ThreadPool pool("test", 1);
+        std::promise<void> gate;
+        pool.post([opened = gate.get_future().share()] { opened.wait(); });
+        Strand strand(pool);
+        std::vector<int> seen;
+        std::promise<void> done;
+        for (int i = 0; i < 100; ++i) strand.post([&seen, i] { seen.push_back(i); });
+        pool.post([&seen] { seen.push_back(-1); });
+        strand.post([&] { done.set_value(); });
+        gate.set_value();
+        done.get_future().wait();
+        QCOMPARE(seen.size(), 101U);
+        QVERIFY(std::ranges::find(seen, -1) - seen.begin() < 50);
+    }
+
+    void anEarlierTimerDoesNotWaitForALaterOne() {
+        ThreadPool pool("test", 1);
+        const Timer later = pool.postAfter(24h, [] {});
+        std::promise<void> ran;
+        const Timer earlier = pool.postAfter(1ms, [&] { ran.set_value(); });
+        QVERIFY(ran.get_future().wait_for(20s) == std::future_status::ready);
     }
 
     void aCancelledTimerNeverRuns() {
