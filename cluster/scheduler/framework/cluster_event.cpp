@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cluster/scheduler/framework/resources.h"
+#include "cluster/scheduler/framework/pod_info.h"
 
 namespace qd::scheduler {
 namespace {

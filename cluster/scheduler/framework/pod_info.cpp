@@ -3,19 +3,6 @@
 namespace qd::scheduler {
 namespace {
 
-const std::string kAnyAddress = "0.0.0.0";
-
-void addHostPorts(const std::vector<corev1::Container>& containers, bool sidecarsOnly, std::vector<HostPort>& out) {
-    for (const auto& container : containers) {
-        if (sidecarsOnly && container.restartPolicy != "Always") continue;
-        for (const auto& port : container.ports) {
-            if (port.hostPort <= 0) continue;
-            out.push_back({port.hostIP.empty() ? kAnyAddress : port.hostIP,
-                           port.protocol.empty() ? "TCP" : port.protocol, port.hostPort});
-        }
-    }
-}
-
 std::vector<ClaimUse> claimsOf(const corev1::Pod& pod) {
     std::vector<ClaimUse> claims;
     for (const auto& volume : pod.spec.volumes) {
@@ -26,18 +13,6 @@ std::vector<ClaimUse> claimsOf(const corev1::Pod& pod) {
 }
 
 }  // namespace
-
-std::vector<HostPort> hostPortsOf(const corev1::Pod& pod) {
-    std::vector<HostPort> ports;
-    addHostPorts(pod.spec.containers, false, ports);
-    addHostPorts(pod.spec.initContainers, true, ports);
-    return ports;
-}
-
-bool HostPort::conflictsWith(const HostPort& other) const {
-    if (port != other.port || protocol != other.protocol) return false;
-    return ip == other.ip || ip == kAnyAddress || other.ip == kAnyAddress;
-}
 
 std::shared_ptr<const PodClass> PodClasses::of(const corev1::Pod& pod) {
     std::string key = pod.metadata.namespace_;

@@ -8,25 +8,19 @@
 #include <vector>
 
 #include "cluster/api/meta/selectors.h"
+#include "cluster/api/placement/host_ports.h"
+#include "cluster/api/placement/resources.h"
 #include "cluster/api/types/core_v1.h"
 #include "cluster/client/typed.h"
 #include "cluster/scheduler/framework/affinity_terms.h"
-#include "cluster/scheduler/framework/resources.h"
 
 namespace qd::scheduler {
 
-struct HostPort {
-    std::string ip;
-    std::string protocol;
-    std::int32_t port = 0;
-
-    // Whether both cannot be open on one node: 0.0.0.0 takes the port on all addresses.
-    bool conflictsWith(const HostPort& other) const;
-    bool operator==(const HostPort&) const = default;
-};
-
-// Those that the Pod's containers open, its sidecars' too.
-std::vector<HostPort> hostPortsOf(const corev1::Pod& pod);
+using api::placement::HostPort;
+using api::placement::hostPortsOf;
+using api::placement::podRequests;
+using api::placement::podScoringRequests;
+using api::placement::Resources;
 
 // All Pods of a namespace that carry the same labels. A selector is tried on the class, not on each Pod.
 struct PodClass {

@@ -1,4 +1,4 @@
-// Amounts of resources as the scheduler reckons with them: whole numbers, without the text that quantities carry.
+// Amounts of resources as scheduler and nodes reckon with them: whole numbers, without the text that quantities carry.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 #include "cluster/api/types/core_v1.h"
 
-namespace qd::scheduler {
+namespace qd::api::placement {
 
 struct Resources {
     std::int64_t milliCpu = 0;
@@ -28,10 +28,9 @@ struct Resources {
     Resources& operator-=(const Resources& other);
     // The greater of the two, resource by resource.
     void raiseTo(const Resources& other);
-    bool operator==(const Resources&) const = default;
-
-private:
+    // To change the amount of an extended resource or of huge pages; it is 0 before.
     std::int64_t& scalarRef(std::string_view name);
+    bool operator==(const Resources&) const = default;
 };
 
 // What a Pod without requests counts as when nodes are scored, so that such Pods spread too (upstream's figures).
@@ -47,4 +46,4 @@ Resources podRequests(const corev1::Pod& pod);
 // The same, each container without a request for CPU or memory counting as kAssumed*.
 Resources podScoringRequests(const corev1::Pod& pod);
 
-}  // namespace qd::scheduler
+}  // namespace qd::api::placement

@@ -1,8 +1,8 @@
-#include "cluster/scheduler/framework/resources.h"
+#include "cluster/api/placement/resources.h"
 
 #include <algorithm>
 
-namespace qd::scheduler {
+namespace qd::api::placement {
 namespace {
 
 bool isScalar(std::string_view name) {
@@ -62,10 +62,13 @@ Resources requestsOf(const corev1::Pod& pod, bool assume) {
         total += sidecars;
         total.raiseTo(starting);
     }
-    if (pod.spec.resources && !pod.spec.resources->requests.empty()) {
-        const auto& whole = pod.spec.resources->requests;
-        if (const auto cpu = whole.find("cpu"); cpu != whole.end()) total.milliCpu = cpu->second.milliValue();
-        if (const auto memory = whole.find("memory"); memory != whole.end()) total.memory = memory->second.value();
+    if (pod.spec.resources) {
+        const Resources whole(pod.spec.resources->requests);
+        if (pod.spec.resources->requests.contains("cpu")) total.milliCpu = whole.milliCpu;
+        if (pod.spec.resources->requests.contains("memory")) total.memory = whole.memory;
+        for (const auto& [name, amount] : whole.scalars) {
+            if (name.starts_with("hugepages-")) total.scalarRef(name) = amount;
+        }
     }
     if (!pod.spec.overhead.empty()) total += Resources(pod.spec.overhead);
     return total;
@@ -145,4 +148,4 @@ Resources podScoringRequests(const corev1::Pod& pod) {
     return requestsOf(pod, true);
 }
 
-}  // namespace qd::scheduler
+}  // namespace qd::api::placement

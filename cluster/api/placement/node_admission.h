@@ -1,0 +1,42 @@
+// Whether a node takes a Pod that names it. The scheduler has seen to that for the Pods that it has placed; others are bound by
+// hand, by another scheduler, or came when the node had filled up meanwhile. Whoever runs Pods asks here before it starts one
+// and reports those that are refused as failed, so that their controllers make others.
+//
+// The rules and words are kubelet's (pkg/kubelet/lifecycle, pkg/kubelet/sysctl). Pure. Left out: that a critical Pod drives
+// others off the node.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cluster/api/placement/host_ports.h"
+#include "cluster/api/placement/resources.h"
+#include "cluster/base/time.h"
+
+namespace qd::api::placement {
+
+// What a Pod, or many, take of their node.
+struct PodNeeds {
+    Resources requests;  // `pods` is how many they are
+    std::vector<HostPort> hostPorts;
+
+    PodNeeds& operator+=(const PodNeeds& other);
+};
+PodNeeds needsOf(const corev1::Pod& pod);
+
+struct Refusal {
+    std::string reason;   // OutOfcpu, NodePorts, ...
+    std::string message;  // as in the Event; the status says more, see refusedStatus()
+
+    bool operator==(const Refusal&) const = default;
+};
+
+// `taken`: all other Pods that the node has taken and that have not ended. Extended resources that the node does not have are
+// somebody else's to count. Static Pods and their mirrors are not refused for want of resources.
+std::optional<Refusal> refusalOf(const corev1::Pod& pod, const corev1::Node& node, const PodNeeds& taken);
+
+// Of a Pod that was refused: failed, with nothing said of containers, which it never had. Conditions that are not the node's to
+// say stay.
+corev1::PodStatus refusedStatus(const corev1::Pod& pod, const Refusal& refusal, base::WallTime now);
+
+}  // namespace qd::api::placement
