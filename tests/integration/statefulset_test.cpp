@@ -114,6 +114,31 @@ private slots:
                                   3, kPatience);
     }
 
+    // As kubectl has it of a Pod that names its node: it is the node that says no.
+    void aPodThatItsNodeRefusesIsMadeAgainUntilThereIsRoom() {
+        const auto holder = [](const QByteArray& spec) {
+            return "apiVersion: v1\nkind: Pod\nmetadata: {name: holder, labels: {app: nginx}}\nspec:\n" + spec +
+                   "  terminationGracePeriodSeconds: 0\n"
+                   "  containers: [{name: c, image: 'quarterdeck.dev/lab:1', ports: [{containerPort: 21017, hostPort: 21017}]}]\n";
+        };
+        VERIFY_OK(m_cluster.kubectl({"apply", "-f", m_cluster.write("holder.yaml", holder("  nodeName: hollow-node-0\n"))}));
+        VERIFY_OK(m_cluster.kubectl("wait --for=condition=Ready pod/holder --timeout=60s"));
+        QByteArray manifest = webSet();
+        manifest.replace("replicas: 3", "replicas: 1");
+        manifest.replace("    spec:\n      terminationGrace", "    spec:\n      nodeName: hollow-node-0\n      terminationGrace");
+        manifest.replace("containerPort: 80,", "containerPort: 80, hostPort: 21017,");
+        apply(manifest);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            m_cluster.value("get events --field-selector reason=NodePorts -o jsonpath={.items[*].message}")
+                .contains("Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"),
+            kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(events().contains("Delete Pod web-0 in StatefulSet web successful"), kPatience);
+        QVERIFY(set("{.status.readyReplicas}").isEmpty());
+        VERIFY_OK(m_cluster.kubectl("delete pod holder --timeout=60s"));
+        QTRY_COMPARE_WITH_TIMEOUT(m_cluster.value("get pod web-0 -o jsonpath={.status.phase}"), QString("Running"), kPatience);
+        QCOMPARE(m_cluster.value("get pod web-0 -o jsonpath={.status.reason}"), QString());
+    }
+
     void scalingGoesUpFromTheLowestAndDownFromTheHighest() {
         applyAndWait(webSet());
         VERIFY_OK(m_cluster.kubectl("scale statefulset web --replicas=5"));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 #include <utility>
 
 #include "cluster/api/placement/advertised_resources.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr base::Duration kRetry = std::chrono::milliseconds(500);
 constexpr base::Duration kLongestRetry = std::chrono::seconds(10);
 constexpr base::Duration kWaitForPodCidr = std::chrono::seconds(5);
+constexpr base::Duration kWaitForPods = std::chrono::milliseconds(50);
 constexpr int kConflicts = 3;  // answered at once before a pause
 
 std::uint64_t revisionOf(const api::Object& object) {
@@ -45,7 +47,7 @@ base::Duration untilHeartbeat(base::Duration interval, base::SteadyTime now) {
 }  // namespace
 
 HollowNode::HollowNode(Surroundings around, std::string name, unsigned index)
-    : m_around(std::move(around)), m_name(std::move(name)), m_index(index), m_address(machineAddress(index)), m_volumes(m_around.client, m_around.executor, m_around.volumes, m_name) {}
+    : m_around(std::move(around)), m_name(std::move(name)), m_index(index), m_address(machineAddress(index)), m_events(m_around.client, m_around.executor, m_name), m_volumes(m_around.client, m_around.executor, m_around.volumes, m_events, m_name) {}
 
 bool HollowNode::registerNode() {
     const base::WallTime now = m_around.clock.now();
@@ -188,6 +190,7 @@ void HollowNode::podSeen(const client::Ptr<corev1::Pod>& pod) {
     HollowPod& entry = place->second;
     if (fresh) {
         entry.run = resumed(*pod, Moment::now(m_around.clock));
+        entry.taken = pod->status.startTime || isOver(*pod);  // it was here before
         if (m_pool && !entry.run.address.empty()) m_pool->mark(entry.run.address);
     }
     if (!entry.pod || revisionOf(*pod) > revisionOf(*entry.pod)) entry.pod = pod;
@@ -298,7 +301,7 @@ void HollowNode::stop(HollowPod& entry) {
     if (*entry.stopAt > now.steady) return again(entry, *entry.stopAt - now.steady);
     hollow::stop(entry.run, plan, *entry.pod, now);
     if (!isOver(*entry.pod)) {
-        const corev1::PodStatus last = statusOf(*entry.pod, entry.run, m_around.options.timing, m_address, now.wall);
+        const corev1::PodStatus last = statusNow(entry, now.wall);
         if (last != entry.pod->status && !write(entry, last)) return;
     }
     unmountVolumes(entry.pod->metadata.uid);
@@ -314,9 +317,73 @@ void HollowNode::stop(HollowPod& entry) {
     }
 }
 
+corev1::PodStatus HollowNode::statusNow(const HollowPod& entry, base::WallTime now) const {
+    if (entry.refusal) return api::placement::refusedStatus(*entry.pod, *entry.refusal, now);
+    return statusOf(*entry.pod, entry.run, m_around.options.timing, m_address, now);
+}
+
+api::placement::PodNeeds HollowNode::taken() {
+    api::placement::PodNeeds sum;
+    for (auto& [uid, entry] : m_pods) {
+        if (!entry.taken || entry.removed || isOver(*entry.pod)) continue;
+        if (entry.measured != entry.pod) {
+            entry.needs = api::placement::needsOf(*entry.pod);
+            entry.measured = entry.pod;
+        }
+        sum += entry.needs;
+    }
+    return sum;
+}
+
+void HollowNode::admit(HollowPod& entry) {
+    const api::placement::PodNeeds others = taken();
+    auto refusal = api::placement::refusalOf(*entry.pod, *m_node, others);
+    if (refusal) {
+        // What the scheduler went by, a label say, may not have come here yet.
+        auto newest = client::Api<corev1::Node>(m_around.client).get("", m_name);
+        if (newest && revisionOf(**newest) > revisionOf(*m_node)) {
+            m_node = *newest;
+            refusal = api::placement::refusalOf(*entry.pod, *m_node, others);
+        }
+    }
+    entry.taken = !refusal;
+    if (!refusal) return;
+    m_events.event(*entry.pod, "Warning", refusal->reason, refusal->message);
+    entry.run.step = PodRun::Step::Failed;
+    entry.refusal = std::move(refusal);
+}
+
+void HollowNode::admitWaiting() {
+    if (!m_contact || !m_node) return;
+    if (!m_open) {
+        // What is done later on the strand comes after all podSeen() that were asked for before.
+        const bool known = m_around.podsKnown();
+        m_admission = m_around.later(known ? base::Duration(0) : kWaitForPods, [this, known] {
+            m_open = known;
+            admitWaiting();
+        });
+        return;
+    }
+    std::vector<HollowPod*> waiting;
+    for (auto& [uid, entry] : m_pods) {
+        const bool open = !entry.taken && !entry.refusal && !entry.removed;
+        if (open && !entry.pod->metadata.deletionTimestamp) waiting.push_back(&entry);
+    }
+    const auto age = [](const HollowPod* entry) {
+        const auto& meta = entry->pod->metadata;
+        return std::tie(meta.creationTimestamp, meta.namespace_, meta.name);
+    };
+    std::ranges::sort(waiting, {}, age);
+    for (HollowPod* entry : waiting) {
+        admit(*entry);
+        sync(*entry);
+    }
+}
+
 void HollowNode::sync(HollowPod& entry) {
     if (!m_contact || !m_node || entry.removed) return;
     if (entry.pod->metadata.deletionTimestamp) return stop(entry);
+    if (!entry.taken && !entry.refusal) return admitWaiting();
     const Moment now = Moment::now(m_around.clock);
     const Timing& timing = m_around.options.timing;
     const RunPlan plan = planFor(*entry.pod);
@@ -326,6 +393,7 @@ void HollowNode::sync(HollowPod& entry) {
         unmountVolumes(entry.pod->metadata.uid);
         return;
     }
+    if (entry.refusal) return (void)write(entry, statusNow(entry, now.wall));
     if (entry.run.address.empty() && !entry.pod->spec.hostNetwork && !entry.run.ended()) {
         AddressPool* addresses = pool();
         entry.run.address = addresses ? addresses->take() : "";

@@ -7,10 +7,12 @@
 #include <optional>
 #include <string>
 
+#include "cluster/api/placement/node_admission.h"
 #include "cluster/base/random.h"
 #include "cluster/client/typed.h"
 #include "vmnodes/hollow/address_pool.h"
 #include "vmnodes/hollow/hollow_nodes.h"
+#include "vmnodes/hollow/node_events.h"
 #include "vmnodes/hollow/volumes/node_volumes.h"
 
 namespace qd::hollow {
@@ -27,6 +29,8 @@ public:
         Later later;
         base::Executor& executor;
         VolumeCopies volumes;
+        // Whether podSeen() was asked for of every Pod that there was at the start.
+        std::function<bool()> podsKnown;
     };
 
     HollowNode(Surroundings around, std::string name, unsigned index);
@@ -48,6 +52,10 @@ private:
     struct HollowPod {
         client::Ptr<corev1::Pod> pod;  // the newest known
         PodRun run;
+        bool taken = false;  // by the node; until then it is neither run nor counted
+        std::optional<api::placement::Refusal> refusal;
+        client::Ptr<corev1::Pod> measured;   // what `needs` were reckoned from
+        api::placement::PodNeeds needs;
         std::optional<base::SteadyTime> stopAt;
         bool removed = false;  // from the API
         int failures = 0;      // of writes, in a row
@@ -62,6 +70,12 @@ private:
     void renewLease();
     void reportStatus();
     void sync(HollowPod& entry);
+    // Takes or refuses the Pods that came, the oldest first.
+    void admitWaiting();
+    void admit(HollowPod& entry);
+    // What the Pods use that the node has taken and that have not ended.
+    api::placement::PodNeeds taken();
+    corev1::PodStatus statusNow(const HollowPod& entry, base::WallTime now) const;
     void stop(HollowPod& entry);
     // Writes what differs. False when it could not, and is tried again later.
     bool write(HollowPod& entry, const corev1::PodStatus& status);
@@ -87,8 +101,11 @@ private:
     base::SteadyTime m_reported{};
     bool m_contact = true;
     bool m_ready = true;
+    bool m_open = false;  // the Pods that were there at the start are known
     Script::NodeState m_scripted;
     base::Timer m_heartbeat;
+    base::Timer m_admission;
+    NodeEvents m_events;
     NodeVolumes m_volumes;
     std::map<std::string, HollowPod> m_pods;  // by uid
 };

@@ -64,7 +64,7 @@ void HollowNodes::State::build() {
         const std::size_t strand = i % strands.size();
         const HollowNode::Surroundings around{client, executor.clock(), random, options, [this, strand](base::Duration delay, base::Task task) {
                                                   return later(strand, delay, std::move(task));
-                                              }, executor, volumes};
+                                              }, executor, volumes, [this] { return pods.synced(); }};
         names.push_back(options.prefix + std::to_string(i));
         placed[names.back()] = {strand, std::make_unique<HollowNode>(around, names.back(), i)};
     }

@@ -95,7 +95,7 @@ void NodeVolumes::tell(const corev1::Pod& pod, Mounts& mounts, const Found& foun
     if (!isNew && !isLate) return;
     mounts.problem = found.problem;
     mounts.told = now;
-    events().event(
+    m_events.event(
         pod, "Warning", "FailedMount",
         fmt::format("Unable to attach or mount volumes: unmounted volumes={}, unattached volumes={}, failed to "
                     "process volumes={}: {}",
@@ -124,8 +124,8 @@ bool NodeVolumes::grow(const corev1::Pod& pod) {
         }
         const std::string message = fmt::format("MountVolume.NodeExpandVolume succeeded for volume \"{}\" {}",
                                                 volume->metadata.name, m_nodeName);
-        events().event(pod, "Normal", "FileSystemResizeSuccessful", message);
-        events().event(**written, "Normal", "FileSystemResizeSuccessful", message);
+        m_events.event(pod, "Normal", "FileSystemResizeSuccessful", message);
+        m_events.event(**written, "Normal", "FileSystemResizeSuccessful", message);
     }
     return done;
 }
@@ -139,11 +139,6 @@ std::vector<std::string> NodeVolumes::inUse() const {
     std::set<std::string> names;
     for (const auto& [uid, mounts] : m_pods) names.insert(mounts.names.begin(), mounts.names.end());
     return {names.begin(), names.end()};
-}
-
-client::EventRecorder& NodeVolumes::events() {
-    if (!m_events) m_events = std::make_unique<client::EventRecorder>(m_client, m_executor, "kubelet", m_nodeName);
-    return *m_events;
 }
 
 }  // namespace qd::hollow

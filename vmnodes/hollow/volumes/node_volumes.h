@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "cluster/api/types/core_v1.h"
-#include "cluster/client/event_recorder.h"
 #include "cluster/client/typed.h"
+#include "vmnodes/hollow/node_events.h"
 
 namespace qd::hollow {
 
@@ -26,8 +26,9 @@ struct VolumeCopies {
 
 class NodeVolumes {
 public:
-    NodeVolumes(client::Client& client, base::Executor& executor, VolumeCopies copies, std::string node)
-        : m_client(client), m_executor(executor), m_copies(copies), m_nodeName(std::move(node)) {}
+    NodeVolumes(client::Client& client, base::Executor& executor, VolumeCopies copies, NodeEvents& events,
+                std::string node)
+        : m_client(client), m_executor(executor), m_copies(copies), m_events(events), m_nodeName(std::move(node)) {}
 
     // Makes the CSINode. False when it could not.
     bool registerDriver(const corev1::Node& node);
@@ -61,14 +62,12 @@ private:
               Found& found);
     bool isAttachable(const corev1::PersistentVolume& volume) const;
     void tell(const corev1::Pod& pod, Mounts& mounts, const Found& found);
-    client::EventRecorder& events();
-
     client::Client& m_client;
     base::Executor& m_executor;
     VolumeCopies m_copies;
+    NodeEvents& m_events;
     const std::string m_nodeName;
     std::map<std::string, Mounts> m_pods;  // by uid
-    std::unique_ptr<client::EventRecorder> m_events;
 };
 
 }  // namespace qd::hollow
