@@ -109,6 +109,7 @@ struct Agent::Parts {
                                              .logRoot = "/var/log/pods"},
                                  .containerLogLinks = "/var/log/containers",
                                  .node = [this] { return facts(); }});
+        if (client) context->nodeObject = [this](sync::NodeCopy copy) { return nodeObject(copy); };
         workers = std::make_unique<sync::PodWorkers>(*context);
         nodeServer = std::make_unique<server::NodeServer>(executor, runtime, *workers, streams, imageEndpoint,
                                                           server::Callers{});
@@ -123,6 +124,17 @@ struct Agent::Parts {
         sync::NodeFacts result{{}, machine.memoryBytes, allocatable.milliCpu, allocatable.memory};
         if (settings.address) result.hostIps = {settings.address->address.text()};
         return result;
+    }
+
+    // Null until the node is registered and has said what it has.
+    client::Ptr<corev1::Node> nodeObject(sync::NodeCopy copy) const {
+        client::Ptr<corev1::Node> node;
+        if (copy == sync::NodeCopy::Known) {
+            node = client::Lister<corev1::Node>(*nodes).get("", settings.nodeName);
+        } else if (const auto newest = client::Api<corev1::Node>(*client).get("", settings.nodeName)) {
+            node = *newest;
+        }
+        return node && !node->status.allocatable.empty() ? node : nullptr;
     }
 
     std::optional<network::Cidr> podCidr() const {
@@ -140,7 +152,7 @@ struct Agent::Parts {
         result.services.nodeName = settings.nodeName;
         if (settings.address) result.services.nodeAddresses = {settings.address->address};
         result.hostPorts = hostPorts();
-        result.hostPortsKnown = (!pods || pods->synced()) && std::ranges::all_of(workers->all(), [](const auto& one) {
+        result.hostPortsKnown = (!pods || workers->isOpen()) && std::ranges::all_of(workers->all(), [](const auto& one) {
                                     return one->isObserved() || one->isGone();
                                 });
         if (!client) {
@@ -208,11 +220,14 @@ struct Agent::Parts {
         });
         for (client::Informer* other : {services.get(), slices.get(), nodes.get()})
             other->addHandler([this](const api::ObjectPtr&, const api::ObjectPtr&) { network->poke(); });
+        nodes->addHandler([this](const api::ObjectPtr&, const api::ObjectPtr& now) {
+            if (now && now->metadata.name == settings.nodeName) workers->admitWaiting();
+        });
         for (client::Informer* informer : {services.get(), slices.get(), nodes.get(), pods.get()}) informer->start();
         awaitPods();
     }
 
-    // Once the node's Pods are known, whatever else runs here has no owner.
+    // Once the node's Pods are known, others may come, and whatever else runs here has no owner.
     void awaitPods() {
         const std::lock_guard lock(mutex);
         if (stopping) return;
@@ -224,6 +239,11 @@ struct Agent::Parts {
         for (const api::ObjectPtr& pod : pods->list()) known.push_back(pod->metadata.uid);
         known.insert(known.end(), staticUids.begin(), staticUids.end());
         executor.post([this, known] {
+            if (!workers->open()) {
+                const std::lock_guard again(mutex);
+                if (!stopping) syncTimer = executor.postAfter(kLookForSync, [this] { awaitPods(); });
+                return;
+            }
             workers->endOrphans(known);
             network->poke();
         });

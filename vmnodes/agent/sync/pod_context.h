@@ -21,6 +21,11 @@ struct NodeFacts {
     std::int64_t allocatableMemory = 0;
 };
 
+enum class NodeCopy {
+    Known,   // that is at hand
+    Newest,  // as the API server has it now
+};
+
 // Probes of running containers. Thread-safe.
 class ProbeSource {
 public:
@@ -44,6 +49,8 @@ struct PodContext {
     SandboxSettings sandbox;
     std::string containerLogLinks = "/var/log/containers";
     std::function<NodeFacts()> node;
+    // The Node object that Pods are admitted by; null: not known yet. May ask the API server. Without it every Pod is taken.
+    std::function<std::shared_ptr<const corev1::Node>(NodeCopy)> nodeObject = {};
 };
 
 }  // namespace qd::agent::sync

@@ -74,6 +74,16 @@ void PodWorker::evict(std::string reason, std::string message, std::chrono::seco
     });
 }
 
+void PodWorker::refuse(api::placement::Refusal refusal) {
+    m_strand.post([self = shared_from_this(), refusal = std::move(refusal)] { self->m_refusal = refusal; });
+}
+
+bool PodWorker::isActive() const {
+    if (m_over) return false;
+    const std::lock_guard lock(m_mutex);
+    return !isTerminalPhase(m_pod->status.phase) || m_observed.anyRunning();
+}
+
 void PodWorker::poke() {
     if (m_poked.exchange(true)) return;  // one is waiting already
     m_strand.post([self = shared_from_this()] { self->sync(); });
@@ -95,7 +105,7 @@ void PodWorker::sync() {
 
 bool PodWorker::shouldEnd(const Observed& observed) {
     const auto pod = this->pod();
-    if (m_ending || m_removed || m_eviction || pod->metadata.deletionTimestamp) return true;
+    if (m_ending || m_removed || m_eviction || m_refusal || pod->metadata.deletionTimestamp) return true;
     if (pod->spec.activeDeadlineSeconds && m_status.startTime) {
         const auto deadline = m_status.startTime->wall() + std::chrono::seconds(*pod->spec.activeDeadlineSeconds);
         const auto left = deadline - m_context.executor.clock().now();
@@ -484,8 +494,17 @@ bool PodWorker::stopSandboxes(const Observed& observed) {
     return true;
 }
 
-void PodWorker::report(const Observed& observed) {
+corev1::PodStatus PodWorker::statusNow(const Observed& observed) const {
     const auto pod = this->pod();
+    const base::WallTime now = m_context.executor.clock().now();
+    if (m_refusal) {
+        auto status = api::placement::refusedStatus(*pod, *m_refusal, now);
+        if (m_status.startTime) status.startTime = m_status.startTime;
+        return status;
+    }
+    // It ended in an earlier life of the agent, which has said everything; or it never was here.
+    if (isTerminalPhase(pod->status.phase) && observed.sandboxes.empty() && observed.containers.empty())
+        return pod->status;
     const bool nothingRuns = m_ending && !observed.anyRunning();
     corev1::PodStatus status = podStatus({.pod = *pod,
                                           .observed = observed,
@@ -494,12 +513,17 @@ void PodWorker::report(const Observed& observed) {
                                           .failures = m_failures,
                                           .hostIps = m_context.node().hostIps,
                                           .finished = nothingRuns,
-                                          .now = m_context.executor.clock().now()});
+                                          .now = now});
     if (m_eviction) {
         status.phase = corev1::PodFailed;
         status.reason = m_eviction->first;
         status.message = m_eviction->second;
     }
+    return status;
+}
+
+void PodWorker::report(const Observed& observed) {
+    corev1::PodStatus status = statusNow(observed);
     const bool changed = !std::exchange(m_everReported, true) || !(status == m_status);
     {
         const std::lock_guard lock(m_mutex);

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 
+#include "cluster/api/placement/node_admission.h"
 #include "vmnodes/agent/sync/pod_context.h"
 
 namespace qd::agent::sync {
@@ -24,6 +25,8 @@ public:
     void remove();
     // Ends the Pod within at most this time but keeps its object: the node shuts down, or runs out of something.
     void evict(std::string reason, std::string message, std::chrono::seconds grace);
+    // The Pod is never begun; it is reported as failed. To be called before the first update().
+    void refuse(api::placement::Refusal refusal);
     // Something may have changed.
     void poke();
 
@@ -33,6 +36,8 @@ public:
     bool isOver() const { return m_over; }
     // It has looked at the runtime: observed() says what there is.
     bool isObserved() const { return m_seen; }
+    // Whether it uses its node: it runs, or is going to.
+    bool isActive() const;
     std::shared_ptr<const corev1::Pod> pod() const;
     // The status as it was reported last.
     corev1::PodStatus status() const;
@@ -64,6 +69,7 @@ private:
     void stopAfterHook(const std::string& id, const std::string& name, std::int64_t grace);
     std::int64_t graceOf(const Kill& kill) const;
     std::int64_t remainingGrace() const;
+    corev1::PodStatus statusNow(const Observed& observed) const;
     void report(const Observed& observed);
     void sendStatus();
     void deleteObject();
@@ -91,6 +97,7 @@ private:
     bool m_deleting = false;  // the object's deletion is being asked for, or was
     std::optional<std::pair<std::string, std::string>> m_eviction;
     std::optional<std::int64_t> m_graceOverride;
+    std::optional<api::placement::Refusal> m_refusal;
     base::SteadyTime m_endingSince{};
     std::map<std::string, Killing> m_killing;  // by container id
     StartFailures m_failures;

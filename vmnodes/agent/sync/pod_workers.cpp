@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <set>
+#include <tuple>
 
 #include "cluster/base/log.h"
 
@@ -32,19 +32,114 @@ void PodWorkers::update(std::shared_ptr<const corev1::Pod> pod) {
     std::shared_ptr<PodWorker> worker;
     {
         const std::lock_guard lock(m_mutex);
-        auto& slot = m_workers[pod->metadata.uid];
-        if (slot && !slot->isGone()) {
-            worker = slot;
+        const auto found = m_workers.find(pod->metadata.uid);
+        const bool isNew = found == m_workers.end() || found->second->isGone();
+        if (isNew && mustWait(*pod)) {
+            m_waiting[pod->metadata.uid] = pod;
         } else {
-            slot = std::make_shared<PodWorker>(m_context, pod);
-            worker = slot;
+            if (isNew) m_taken.insert(pod->metadata.uid);
+            worker = workerOf(pod);
         }
     }
-    worker->update(std::move(pod));
+    if (worker) return worker->update(std::move(pod));
+    admitWaiting();
+}
+
+bool PodWorkers::mustWait(const corev1::Pod& pod) const {
+    const bool isBegun = pod.status.startTime || isTerminalPhase(pod.status.phase) || pod.metadata.deletionTimestamp;
+    return m_context.nodeObject && !isStaticPod(pod) && !isBegun;
+}
+
+std::shared_ptr<PodWorker> PodWorkers::workerOf(const std::shared_ptr<const corev1::Pod>& pod) {
+    m_waiting.erase(pod->metadata.uid);
+    auto& slot = m_workers[pod->metadata.uid];
+    if (!slot || slot->isGone()) slot = std::make_shared<PodWorker>(m_context, pod);
+    return slot;
+}
+
+bool PodWorkers::open() {
+    const auto sandboxes = m_context.runtime.listPodSandboxes({});
+    if (!sandboxes) {
+        base::logger("pods")->warn("cannot read what runs: {}", sandboxes.error().message);
+        return false;
+    }
+    std::vector<std::shared_ptr<const corev1::Pod>> begun;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_open = true;
+        for (const cri::Sandbox& sandbox : *sandboxes)
+            if (const auto found = m_waiting.find(label(sandbox.labels, kPodUidLabel)); found != m_waiting.end()) {
+                begun.push_back(found->second);
+                m_taken.insert(found->first);
+                workerOf(begun.back());
+            }
+    }
+    for (const auto& pod : begun) update(pod);
+    admitWaiting();
+    return true;
+}
+
+bool PodWorkers::isOpen() const {
+    const std::lock_guard lock(m_mutex);
+    return m_open;
+}
+
+std::vector<std::shared_ptr<const corev1::Pod>> PodWorkers::waiting() const {
+    const std::lock_guard lock(m_mutex);
+    std::vector<std::shared_ptr<const corev1::Pod>> pods;
+    if (!m_open) return pods;
+    for (const auto& [uid, pod] : m_waiting) pods.push_back(pod);
+    std::ranges::sort(pods, {}, [](const auto& pod) {
+        return std::tie(pod->metadata.creationTimestamp, pod->metadata.namespace_, pod->metadata.name);
+    });
+    return pods;
+}
+
+api::placement::PodNeeds PodWorkers::taken() const {
+    const std::lock_guard lock(m_mutex);
+    api::placement::PodNeeds sum;
+    for (const auto& [uid, worker] : m_workers)
+        if (m_taken.contains(uid) && worker->isActive()) sum += api::placement::needsOf(*worker->pod());
+    return sum;
+}
+
+void PodWorkers::admitWaiting() {
+    const std::lock_guard one(m_deciding);
+    const auto pods = waiting();
+    const auto node = pods.empty() ? nullptr : m_context.nodeObject(NodeCopy::Known);
+    if (!node) return;
+    for (const auto& pod : pods) admit(*pod, *node);
+}
+
+void PodWorkers::admit(const corev1::Pod& pod, const corev1::Node& node) {
+    const api::placement::PodNeeds others = taken();
+    auto refusal = api::placement::refusalOf(pod, node, others);
+    if (refusal) {
+        // What the scheduler went by, a label say, may not have come here yet.
+        if (const auto newest = m_context.nodeObject(NodeCopy::Newest))
+            refusal = api::placement::refusalOf(pod, *newest, others);
+    }
+    std::shared_ptr<const corev1::Pod> last;
+    std::shared_ptr<PodWorker> worker;
+    {
+        const std::lock_guard lock(m_mutex);
+        const auto found = m_waiting.find(pod.metadata.uid);
+        if (found == m_waiting.end()) return;  // gone meanwhile
+        last = found->second;
+        worker = workerOf(last);
+        if (!refusal) m_taken.insert(pod.metadata.uid);
+    }
+    if (refusal) {
+        m_context.events.podEvent(*last, "", true, refusal->reason, refusal->message);
+        worker->refuse(std::move(*refusal));
+    }
+    worker->update(last);
 }
 
 void PodWorkers::remove(const std::string& uid) {
     const std::lock_guard lock(m_mutex);
+    m_waiting.erase(uid);
+    m_taken.erase(uid);
     if (const auto found = m_workers.find(uid); found != m_workers.end()) found->second->remove();
 }
 
@@ -76,12 +171,19 @@ void PodWorkers::endOrphans(const std::vector<std::string>& known) {
             }
     for (auto& [uid, pod] : orphans) {
         base::logger("pods")->info("ending {}: its Pod is gone", pod->metadata.name.empty() ? uid : podLabel(*pod));
-        update(pod);
+        {
+            const std::lock_guard lock(m_mutex);
+            workerOf(pod);
+        }
         remove(uid);
     }
 }
 
 void PodWorkers::endAll(std::chrono::seconds grace) {
+    {
+        const std::lock_guard lock(m_mutex);
+        m_open = false;
+    }
     for (const auto& worker : all())
         worker->evict("Terminated", "Pod was terminated in response to imminent node shutdown.", grace);
 }

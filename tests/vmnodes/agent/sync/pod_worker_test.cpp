@@ -45,6 +45,7 @@ private slots:
         m_images = std::make_unique<ImagePuller>(*m_runtime, *m_cluster, *m_cluster, m_executor->clock());
         m_volumes = std::make_unique<volumes::Volumes>(root, m_mounts, *m_cluster);
         m_probes.table.clear();
+        m_node.reset();
         m_context.reset(new PodContext{.runtime = *m_runtime,
                                        .images = *m_images,
                                        .volumes = *m_volumes,
@@ -253,6 +254,150 @@ private slots:
         QCOMPARE(m_runtime->containerCount(), 0U);
     }
 
+    void aPodThatDoesNotFitIsRefusedAndNeverBegun() {
+        admitTo(2000);
+        const auto first = asking("first", "1500m"), late = asking("late", "1");
+        m_workers->open();
+        m_workers->update(first);
+        m_workers->update(late);
+        m_executor->runFor(2s);
+        QCOMPARE(m_cluster->lastStatus("first").phase, std::string("Running"));
+        const auto status = m_cluster->lastStatus("late");
+        QCOMPARE(status.phase, std::string("Failed"));
+        QCOMPARE(status.reason, std::string("OutOfcpu"));
+        QCOMPARE(status.message, std::string("Pod was rejected: Node didn't have enough resource: cpu, requested: 1000, "
+                                             "used: 1500, capacity: 2000"));
+        QVERIFY(status.containerStatuses.empty());
+        QCOMPARE(m_cluster->events.at(0).reason, std::string("OutOfcpu"));
+        QVERIFY(m_cluster->events.at(0).warning);
+        QCOMPARE(m_runtime->running(), 1);
+        QCOMPARE(std::ranges::count(m_runtime->calls(), "sandbox late"), 0);
+        const std::size_t reports = m_cluster->statuses["late"].size();
+        m_executor->runFor(2min);
+        QCOMPARE(m_cluster->statuses["late"].size(), reports);
+        // Deleted, it goes.
+        auto deleted = std::make_shared<corev1::Pod>(*late);
+        deleted->metadata.deletionTimestamp = api::Time(m_executor->clock().now());
+        m_workers->update(deleted);
+        m_executor->runFor(5s);
+        QVERIFY(m_cluster->deleted == std::vector<std::string>{"late"});
+    }
+
+    void aPodThatHasEndedOrIsGoneMakesRoom() {
+        admitTo(1000);
+        m_workers->open();
+        auto job = asking("job", "1");
+        job->spec.restartPolicy = "Never";
+        m_workers->update(job);
+        m_executor->runFor(1s);
+        m_runtime->endContainer("main", 0);
+        m_workers->poke("job");
+        m_executor->runFor(2s);
+        QCOMPARE(m_cluster->lastStatus("job").phase, std::string("Succeeded"));
+        const auto next = asking("next", "1");
+        m_workers->update(next);
+        m_executor->runFor(1s);
+        QCOMPARE(m_cluster->lastStatus("next").phase, std::string("Running"));
+        m_workers->remove("next");
+        m_workers->update(asking("last", "1"));
+        m_executor->runFor(1s);
+        QCOMPARE(m_cluster->lastStatus("last").phase, std::string("Running"));
+    }
+
+    void podsWaitForTheNodeAndTheOldestIsFirst() {
+        m_context->nodeObject = [this](NodeCopy) { return m_node; };
+        auto young = asking("a-young", "1"), old = asking("z-old", "1");
+        young->metadata.creationTimestamp = api::Time(m_executor->clock().now() + 5s);
+        old->metadata.creationTimestamp = api::Time(m_executor->clock().now());
+        m_workers->update(young);
+        m_workers->update(old);
+        m_workers->admitWaiting();  // not all Pods are known
+        QVERIFY(m_workers->all().empty());
+        QVERIFY(m_workers->open());
+        QVERIFY(m_workers->all().empty());
+        admitTo(1000);
+        m_workers->admitWaiting();
+        m_executor->runFor(2s);
+        QCOMPARE(m_cluster->lastStatus("z-old").phase, std::string("Running"));
+        QCOMPARE(m_cluster->lastStatus("a-young").reason, std::string("OutOfcpu"));
+    }
+
+    void aNewAgentDoesNotRefuseWhatRuns() {
+        admitTo(2000);
+        m_workers->open();
+        auto known = asking("known", "1"), unreported = asking("unreported", "1");
+        m_workers->update(known);
+        m_workers->update(unreported);
+        m_executor->runFor(2s);
+        QCOMPARE(m_runtime->running(), 2);
+        // The server has heard of one of them; meanwhile an older Pod has come, and the node has shrunk.
+        known->status = m_cluster->lastStatus("known");
+        auto other = asking("a-other", "500m");
+        m_workers = std::make_unique<PodWorkers>(*m_context);
+        admitTo(1000);
+        for (const auto& pod : {other, unreported, known}) m_workers->update(pod);
+        QVERIFY(m_workers->open());
+        m_executor->runFor(3s);
+        QCOMPARE(m_runtime->running(), 2);
+        QCOMPARE(m_cluster->lastStatus("known").phase, std::string("Running"));
+        QCOMPARE(m_cluster->lastStatus("unreported").phase, std::string("Running"));
+        QCOMPARE(m_cluster->lastStatus("a-other").reason, std::string("OutOfcpu"));
+    }
+
+    void aNewAgentLeavesARefusedPodAsItIs() {
+        admitTo(1000);
+        auto refused = asking("refused", "2");
+        m_workers->open();
+        m_workers->update(refused);
+        m_executor->runFor(1s);
+        refused->status = m_cluster->lastStatus("refused");
+        QCOMPARE(refused->status.phase, std::string("Failed"));
+        m_workers = std::make_unique<PodWorkers>(*m_context);
+        m_workers->update(refused);
+        m_workers->open();
+        m_executor->runFor(1min);
+        QVERIFY(m_cluster->lastStatus("refused") == refused->status);
+    }
+
+    void theNewestNodeIsAskedForBeforeAPodIsRefused() {
+        admitTo(1000);
+        auto node = std::make_shared<corev1::Node>(*m_node);
+        node->metadata.labels["zone"] = "a";
+        m_context->nodeObject = [this, node](NodeCopy copy) -> std::shared_ptr<const corev1::Node> {
+            if (copy == NodeCopy::Newest) return node;
+            return m_node;
+        };
+        m_workers->open();
+        auto pod = asking("a", "1");
+        pod->spec.nodeSelector["zone"] = "a";
+        m_workers->update(pod);
+        m_executor->runFor(1s);
+        QCOMPARE(m_cluster->lastStatus("a").phase, std::string("Running"));
+    }
+
+    void staticPodsAreTakenAtOnceAndCounted() {
+        admitTo(1000);
+        auto pod = asking("static", "1");
+        pod->metadata.annotations[kConfigSourceAnnotation] = "file";
+        m_workers->update(pod);
+        m_executor->runFor(1s);
+        QCOMPARE(m_runtime->running(), 1);
+        m_workers->open();
+        m_workers->update(asking("late", "1"));
+        m_executor->runFor(1s);
+        QCOMPARE(m_cluster->lastStatus("late").reason, std::string("OutOfcpu"));
+    }
+
+    void aNodeThatGoesDownBeginsNothingMore() {
+        admitTo(1000);
+        m_workers->open();
+        m_workers->endAll(1s);
+        m_workers->update(asking("late", "1"));
+        m_executor->runFor(5s);
+        QCOMPARE(m_runtime->running(), 0);
+        QCOMPARE(m_cluster->lastStatus("late").phase, std::string());
+    }
+
     void aContainerThatFailsItsLivenessProbeIsRestarted() {
         m_pod->spec.containers[0].livenessProbe.emplace().terminationGracePeriodSeconds = 5;
         start();
@@ -314,6 +459,22 @@ private:
         container.name = name;
         container.image = "image:1";
     }
+    // From now on Pods are admitted, to a node of so much CPU.
+    void admitTo(int milliCpu) {
+        auto node = std::make_shared<corev1::Node>();
+        node->metadata.name = "n1";
+        node->status.allocatable["cpu"] = api::Quantity::milli(milliCpu);
+        node->status.allocatable["memory"] = api::Quantity(1 << 30);
+        node->status.allocatable["pods"] = api::Quantity(10);
+        m_node = node;
+        m_context->nodeObject = [this](NodeCopy) { return m_node; };
+    }
+    std::shared_ptr<corev1::Pod> asking(const std::string& name, const std::string& cpu) const {
+        auto pod = std::make_shared<corev1::Pod>(*m_pod);
+        pod->metadata.name = pod->metadata.uid = name;
+        pod->spec.containers[0].resources.requests["cpu"] = api::Quantity::of(cpu);
+        return pod;
+    }
     void start() {
         m_workers->update(m_pod);
         m_executor->runFor(1s);
@@ -362,6 +523,7 @@ private:
     std::unique_ptr<PodContext> m_context;
     std::unique_ptr<PodWorkers> m_workers;
     std::shared_ptr<corev1::Pod> m_pod;
+    std::shared_ptr<const corev1::Node> m_node;
 };
 
 QTEST_APPLESS_MAIN(PodWorkerTest)
