@@ -338,6 +338,11 @@ api::placement::PodNeeds HollowNode::taken() {
 void HollowNode::admit(HollowPod& entry) {
     const api::placement::PodNeeds others = taken();
     auto refusal = api::placement::refusalOf(*entry.pod, *m_node, others);
+    const base::SteadyTime now = m_around.clock.steady();
+    if (refusal && m_pace.left(now) > base::Duration(0)) {
+        m_admission = m_around.later(m_pace.left(now), [this] { admitWaiting(); });
+        return;
+    }
     if (refusal) {
         // What the scheduler went by, a label say, may not have come here yet.
         auto newest = client::Api<corev1::Node>(m_around.client).get("", m_name);
@@ -348,6 +353,7 @@ void HollowNode::admit(HollowPod& entry) {
     }
     entry.taken = !refusal;
     if (!refusal) return;
+    m_pace.spend(now);
     m_events.event(*entry.pod, "Warning", refusal->reason, refusal->message);
     entry.run.step = PodRun::Step::Failed;
     entry.refusal = std::move(refusal);
@@ -376,7 +382,7 @@ void HollowNode::admitWaiting() {
     std::ranges::sort(waiting, {}, age);
     for (HollowPod* entry : waiting) {
         admit(*entry);
-        sync(*entry);
+        if (entry->taken || entry->refusal) sync(*entry);
     }
 }
 

@@ -105,6 +105,7 @@ private:
     Script::NodeState m_scripted;
     base::Timer m_heartbeat;
     base::Timer m_admission;
+    api::placement::RefusalPace m_pace;
     NodeEvents m_events;
     NodeVolumes m_volumes;
     std::map<std::string, HollowPod> m_pods;  // by uid

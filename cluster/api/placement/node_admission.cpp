@@ -15,6 +15,8 @@ using Answer = std::optional<Refusal>;
 constexpr char kSourceAnnotation[] = "kubernetes.io/config.source";
 constexpr char kMirrorAnnotation[] = "kubernetes.io/config.mirror";
 constexpr std::string_view kOs = "linux";
+constexpr base::Duration kEach = std::chrono::seconds(1);
+constexpr int kAtOnce = 25;
 
 bool isStatic(const corev1::Pod& pod) {
     const auto source = pod.metadata.annotations.find(kSourceAnnotation);
@@ -157,6 +159,15 @@ corev1::PodStatus refusedStatus(const corev1::Pod& pod, const Refusal& refusal, 
     status.message = "Pod was rejected: " + refusal.message;
     if (!status.startTime) status.startTime = api::Time(now);
     return status;
+}
+
+base::Duration RefusalPace::left(base::SteadyTime now) const {
+    const auto ahead = std::chrono::duration_cast<base::Duration>(m_paidUntil - now);
+    return std::max(base::Duration(0), ahead - (kAtOnce - 1) * kEach);
+}
+
+void RefusalPace::spend(base::SteadyTime now) {
+    m_paidUntil = std::max(m_paidUntil, now) + kEach;
 }
 
 }  // namespace qd::api::placement

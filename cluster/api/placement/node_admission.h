@@ -39,4 +39,16 @@ std::optional<Refusal> refusalOf(const corev1::Pod& pod, const corev1::Node& nod
 // say stay.
 corev1::PodStatus refusedStatus(const corev1::Pod& pod, const Refusal& refusal, base::WallTime now);
 
+// How fast a node refuses Pods: 25 at once, then one each second. A controller that makes a refused Pod anew at once would
+// otherwise do nothing else, and fill the cluster with failed Pods. Who is to be refused and may not be yet, waits.
+class RefusalPace {
+public:
+    // Zero: now.
+    base::Duration left(base::SteadyTime now) const;
+    void spend(base::SteadyTime now);
+
+private:
+    base::SteadyTime m_paidUntil{};  // had there been one each second from the first on
+};
+
 }  // namespace qd::api::placement

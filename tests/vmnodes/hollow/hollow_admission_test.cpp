@@ -186,6 +186,20 @@ private slots:
         QCOMPARE(bench.server.takeEvents().size(), 1U);
     }
 
+    void whoeverMakesARefusedPodAnewAgainAndAgainIsSlowedDown() {
+        Bench bench;
+        int made = 0;
+        const auto make = [&] { bench.server.put(podOf("big-" + std::to_string(made++), "5")); };
+        make();
+        for (int i = 0; i < 1000; ++i) {
+            bench.executor.runFor(10ms);
+            if (bench.how("big-" + std::to_string(made - 1)).starts_with("Failed")) make();
+        }
+        QVERIFY2(made > 30 && made < 40, qPrintable(QString::number(made)));
+        bench.put(podOf("fits", "1"));
+        QCOMPARE(bench.how("fits"), std::string("Running"));
+    }
+
     void afterARestartWhatRanRunsOnAndTheOldestComesFirst() {
         Bench bench;
         bench.put(podOf("z-running", "3"));

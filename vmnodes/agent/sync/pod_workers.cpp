@@ -114,6 +114,11 @@ void PodWorkers::admitWaiting() {
 void PodWorkers::admit(const corev1::Pod& pod, const corev1::Node& node) {
     const api::placement::PodNeeds others = taken();
     auto refusal = api::placement::refusalOf(pod, node, others);
+    const base::SteadyTime now = m_context.executor.clock().steady();
+    if (const base::Duration left = m_pace.left(now); refusal && left > base::Duration(0)) {
+        m_decideLater = m_context.executor.postAfter(left, [this] { admitWaiting(); });
+        return;
+    }
     if (refusal) {
         // What the scheduler went by, a label say, may not have come here yet.
         if (const auto newest = m_context.nodeObject(NodeCopy::Newest))
@@ -130,6 +135,7 @@ void PodWorkers::admit(const corev1::Pod& pod, const corev1::Node& node) {
         if (!refusal) m_taken.insert(pod.metadata.uid);
     }
     if (refusal) {
+        m_pace.spend(now);
         m_context.events.podEvent(*last, "", true, refusal->reason, refusal->message);
         worker->refuse(std::move(*refusal));
     }

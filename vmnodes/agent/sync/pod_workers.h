@@ -61,6 +61,8 @@ private:
     std::set<std::string> m_taken;                                           // uids; those that are over too
     std::mutex m_deciding;                                                   // one decision at a time
     bool m_open = false;
+    api::placement::RefusalPace m_pace;                                      // guarded by m_deciding
+    base::Timer m_decideLater;                                               // guarded by m_deciding
     std::map<std::string, std::string> m_seen;                    // by Pod uid: what the runtime said last
     base::Thread m_events;
     base::Timer m_timer;

@@ -202,6 +202,22 @@ status:
         refused.status = status;
         QVERIFY(refusedStatus(refused, {"OutOfcpu", "too little"}, now + std::chrono::hours(1)) == status);
     }
+
+    void aNodeRefusesSomeAtOnceAndThenOneEachSecond() {
+        RefusalPace pace;
+        base::SteadyTime now{std::chrono::hours(1)};
+        for (int i = 0; i < 25; ++i) {
+            QVERIFY(pace.left(now) == base::Duration(0));
+            pace.spend(now);
+        }
+        QVERIFY(pace.left(now) == std::chrono::seconds(1));
+        now += std::chrono::milliseconds(1500);
+        QVERIFY(pace.left(now) == base::Duration(0));
+        pace.spend(now);
+        QVERIFY(pace.left(now) == std::chrono::milliseconds(500));
+        now += std::chrono::seconds(60);
+        QVERIFY(pace.left(now) == base::Duration(0));
+    }
 };
 
 QTEST_APPLESS_MAIN(NodeAdmissionTest)

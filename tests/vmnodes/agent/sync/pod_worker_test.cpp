@@ -322,6 +322,22 @@ private slots:
         QCOMPARE(m_cluster->lastStatus("a-young").reason, std::string("OutOfcpu"));
     }
 
+    void whoeverMakesARefusedPodAnewAgainAndAgainIsSlowedDown() {
+        admitTo(1000);
+        m_workers->open();
+        int made = 0;
+        const auto make = [&] { m_workers->update(asking("big-" + std::to_string(made++), "5")); };
+        make();
+        for (int i = 0; i < 1000; ++i) {
+            m_executor->runFor(10ms);
+            if (m_cluster->lastStatus("big-" + std::to_string(made - 1)).phase == "Failed") make();
+        }
+        QVERIFY2(made > 30 && made < 40, qPrintable(QString::number(made)));
+        m_workers->update(asking("fits", "1"));
+        m_executor->runFor(1s);
+        QCOMPARE(m_cluster->lastStatus("fits").phase, std::string("Running"));
+    }
+
     void aNewAgentDoesNotRefuseWhatRuns() {
         admitTo(2000);
         m_workers->open();
