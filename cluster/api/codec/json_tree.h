@@ -26,6 +26,13 @@ std::string serializeJson(const boost::json::value& tree, MemberOrder order = Me
 // memory saves half of the work.
 boost::json::value toTree(const Object& object, boost::json::storage_ptr memory = {});
 boost::json::value toTree(const Struct& structure, const void* value, boost::json::storage_ptr memory = {});
+// The trees of two versions of an object, without the members of the object itself (spec, status, data, ...) that are written
+// alike in both. Metadata is always there.
+struct TreePair {
+    boost::json::value before;
+    boost::json::value after;
+};
+TreePair changedTrees(const Object& before, const Object& after, boost::json::storage_ptr memory = {});
 template <typename T>
 requires requires {
     T::kDescriptor;

@@ -62,11 +62,16 @@ public:
     json::object object(const Struct& structure, const void* value) {
         json::object object(m_memory);
         object.reserve(countMembers(structure, value) + (structure.isObject ? 2 : 0));
-        if (structure.isObject) {
-            object.emplace("kind", text(structure.kind->kind));
-            object.emplace("apiVersion", text(structure.kind->apiVersion));
-        }
+        addKind(object, structure);
         addMembers(object, structure, value);
+        return object;
+    }
+
+    json::object objectWith(std::span<const Field* const> fields, const Struct& structure, const void* value) {
+        json::object object(m_memory);
+        object.reserve(fields.size() + 2);
+        addKind(object, structure);
+        for (const Field* field : fields) addMember(object, *field, value);
         return object;
     }
 
@@ -146,14 +151,22 @@ private:
         return hasSecond ? this->value(second.type(), secondValue) : this->value(first.type(), bytes(value) + first.offset);
     }
 
+    void addKind(json::object& object, const Struct& structure) {
+        if (!structure.isObject) return;
+        object.emplace("kind", text(structure.kind->kind));
+        object.emplace("apiVersion", text(structure.kind->apiVersion));
+    }
+
     void addMembers(json::object& object, const Struct& structure, const void* value) {
-        for (const Field& field : structure.fields) {
-            const void* member = bytes(value) + field.offset;
-            if (field.inlined) {
-                addMembers(object, *field.type().structure, member);
-            } else if (isWritten(field, member)) {
-                object.insert_or_assign(field.name, this->value(field.type(), member));
-            }
+        for (const Field& field : structure.fields) addMember(object, field, value);
+    }
+
+    void addMember(json::object& object, const Field& field, const void* value) {
+        const void* member = bytes(value) + field.offset;
+        if (field.inlined) {
+            addMembers(object, *field.type().structure, member);
+        } else if (isWritten(field, member)) {
+            object.insert_or_assign(field.name, this->value(field.type(), member));
         }
     }
 
@@ -198,6 +211,18 @@ json::value toTree(const Object& object, json::storage_ptr memory) {
 
 json::value toTree(const Struct& structure, const void* value, json::storage_ptr memory) {
     return TreeEncoder(std::move(memory)).object(structure, value);
+}
+
+TreePair changedTrees(const Object& before, const Object& after, json::storage_ptr memory) {
+    if (before.asCustom() || after.asCustom()) return {toTree(before, memory), toTree(after, memory)};
+    const Struct& structure = after.descriptor();
+    std::vector<const Field*> changed;
+    for (const Field& field : structure.fields) {
+        const bool isSame = identical(field.type(), bytes(&before) + field.offset, bytes(&after) + field.offset);
+        if (!isSame || field.name == "metadata") changed.push_back(&field);
+    }
+    TreeEncoder encoder(std::move(memory));
+    return {encoder.objectWith(changed, structure, &before), encoder.objectWith(changed, structure, &after)};
 }
 
 }  // namespace qd::api

@@ -54,6 +54,7 @@ Result<void> setManagedFields(api::Object& object, const json::value& managed) {
 class Scratch {
 public:
     json::value treeOf(const api::Object& object) { return api::toTree(object, &m_memory); }
+    api::TreePair changedTrees(const api::Object& before, const api::Object& after) { return api::changedTrees(before, after, &m_memory); }
 
 private:
     std::array<unsigned char, 16384> m_first;
@@ -91,7 +92,10 @@ Result<void> Verbs::trackUpdate(const Caller& caller, const Target& target, cons
     auto context = contextFor(target, m_context.clock.now());
     const merge::FieldSet dropped = fieldsResetBy(target);
     context.resetFields = &dropped;
-    return setManagedFields(now, merge::updateManaged(context, scratch.treeOf(old), scratch.treeOf(now), caller.manager));
+    // Those that came back as they were say nothing.
+    if (now.metadata.managedFields == old.metadata.managedFields) now.metadata.managedFields.clear();
+    const auto [before, after] = scratch.changedTrees(old, now);
+    return setManagedFields(now, merge::updateManaged(context, before, after, caller.manager));
 }
 
 }  // namespace qd::apiserver

@@ -37,6 +37,33 @@ corev1::Pod somePod() {
 class JsonTest : public QObject {
     Q_OBJECT
 private slots:
+    void treesOfAChangeLeaveOutWhatIsWrittenAlike() {
+        const auto members = [](const boost::json::value& tree) {
+            std::string names;
+            for (const auto& member : tree.get_object()) names += std::string(member.key()) + " ";
+            return names;
+        };
+        const corev1::Pod before = somePod();
+        corev1::Pod after = before;
+        after.status.phase = "Running";
+        const TreePair status = changedTrees(before, after);
+        QCOMPARE(members(status.before), "kind apiVersion metadata status ");
+        QCOMPARE(members(status.after), "kind apiVersion metadata status ");
+        QCOMPARE(serializeJson(status.after.at("status")), serializeJson(toTree(after).at("status")));
+
+        after = before;
+        after.spec.containers[0].resources.requests["cpu"] = Quantity::of("0.1");
+        QVERIFY(equal(before, after));
+        QCOMPARE(members(changedTrees(before, after).after), "kind apiVersion metadata ");  // both are 100m
+        after = before;
+        corev1::Pod other = before;
+        after.spec.containers[0].resources.requests["memory"] = Quantity::of("1Gi");
+        other.spec.containers[0].resources.requests["memory"] = Quantity::of("1073741824");
+        QVERIFY(equal(after, other));
+        QCOMPARE(members(changedTrees(after, other).after), "kind apiVersion metadata spec ");
+        QCOMPARE(members(changedTrees(before, before).after), "kind apiVersion metadata ");
+    }
+
     void strictErrorsNameTheField_data() {
         QTest::addColumn<QString>("json");
         QTest::addColumn<QString>("errors");
