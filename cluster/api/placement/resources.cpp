@@ -10,10 +10,19 @@ bool isScalar(std::string_view name) {
            name.starts_with("attachable-volumes-");
 }
 
-// The most of what is asked, allotted and in force.
-Resources effective(const api::Map<api::Quantity>& asked, const corev1::ContainerStatus* status) {
+// Its node has said that what the Pod asks for now can never be.
+bool resizeRefused(const corev1::Pod& pod) {
+    const auto pending = std::ranges::find(pod.status.conditions, "PodResizePending", &corev1::PodCondition::type);
+    return pending != pod.status.conditions.end() && pending->reason == "Infeasible";
+}
+
+// The most of what is asked, allotted and in force; of what is refused only the latter two. A status that says nothing of
+// resources does not count. `status` is a container's, or the Pod's as a whole.
+template <typename Status>
+Resources effective(const api::Map<api::Quantity>& asked, const Status* status, bool refused) {
     Resources needed(asked);
     if (!status || !status->resources) return needed;
+    if (refused) needed = {};
     needed.raiseTo(Resources(status->resources->requests));
     needed.raiseTo(Resources(status->allocatedResources));
     return needed;
@@ -30,12 +39,12 @@ void assumeMissing(Resources& requests, const corev1::Container& container) {
     if (!container.resources.requests.contains("memory")) requests.memory = kAssumedMemory;
 }
 
-Resources initContainerRequests(const corev1::Pod& pod, bool assume, Resources& sidecars) {
+Resources initContainerRequests(const corev1::Pod& pod, bool assume, bool refused, Resources& sidecars) {
     Resources most;
     for (const auto& container : pod.spec.initContainers) {
         const bool isSidecar = container.restartPolicy == "Always";
         Resources needed = effective(container.resources.requests,
-                                     isSidecar ? statusOf(pod.status.initContainerStatuses, container.name) : nullptr);
+                                     isSidecar ? statusOf(pod.status.initContainerStatuses, container.name) : nullptr, refused);
         if (assume) assumeMissing(needed, container);
         if (isSidecar) {
             sidecars += needed;
@@ -49,23 +58,25 @@ Resources initContainerRequests(const corev1::Pod& pod, bool assume, Resources& 
 }
 
 Resources requestsOf(const corev1::Pod& pod, bool assume) {
+    const bool refused = resizeRefused(pod);
     Resources total;
     for (const auto& container : pod.spec.containers) {
         Resources needed =
-            effective(container.resources.requests, statusOf(pod.status.containerStatuses, container.name));
+            effective(container.resources.requests, statusOf(pod.status.containerStatuses, container.name), refused);
         if (assume) assumeMissing(needed, container);
         total += needed;
     }
     if (!pod.spec.initContainers.empty()) {
         Resources sidecars;
-        const Resources starting = initContainerRequests(pod, assume, sidecars);
+        const Resources starting = initContainerRequests(pod, assume, refused, sidecars);
         total += sidecars;
         total.raiseTo(starting);
     }
     if (pod.spec.resources) {
-        const Resources whole(pod.spec.resources->requests);
-        if (pod.spec.resources->requests.contains("cpu")) total.milliCpu = whole.milliCpu;
-        if (pod.spec.resources->requests.contains("memory")) total.memory = whole.memory;
+        const auto& asked = pod.spec.resources->requests;
+        const Resources whole = effective(asked, &pod.status, refused);
+        if (asked.contains("cpu")) total.milliCpu = whole.milliCpu;
+        if (asked.contains("memory")) total.memory = whole.memory;
         for (const auto& [name, amount] : whole.scalars) {
             if (name.starts_with("hugepages-")) total.scalarRef(name) = amount;
         }

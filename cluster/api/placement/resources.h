@@ -39,7 +39,8 @@ inline constexpr std::int64_t kAssumedMemory = 200 * 1024 * 1024;
 
 // What a Pod asks of its node: its containers together, or the most that its init containers need at a time where that
 // is more, sidecars included, plus overhead; requests of the Pod as a whole replace the sums. While a running Pod is
-// being resized, the most of what is asked, allotted and in force counts. Source:
+// being resized, the most of what is asked, allotted and in force counts; once its node has refused for good, only what is
+// allotted and in force. Source:
 // https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers and
 // KEP-1287.
 Resources podRequests(const corev1::Pod& pod);

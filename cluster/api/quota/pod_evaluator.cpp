@@ -41,10 +41,10 @@ Quantities computeUsage(const Quantities& requests, const Quantities& limits) {
 }
 
 // What the sandbox takes comes on top; of limits only where there is one.
-Quantities allRequests(const PodSpec& spec) { return sum(podRequests(spec), spec.overhead); }
-Quantities allLimits(const PodSpec& spec) {
-    const Quantities limits = podLimits(spec);
-    return sum(limits, masked(spec.overhead, namesOf(withoutZeros(limits))));
+Quantities allRequests(const Pod& pod) { return sum(podRequestsNow(pod), pod.spec.overhead); }
+Quantities allLimits(const Pod& pod) {
+    const Quantities limits = podLimitsNow(pod);
+    return sum(limits, masked(pod.spec.overhead, namesOf(withoutZeros(limits))));
 }
 
 bool hasPodResources(const PodSpec& spec) {
@@ -117,14 +117,14 @@ public:
         if (!pod) return {};
         Quantities used = {{"count/pods", Quantity(1)}};
         if (isPastItsEnd(*pod, now)) return used;
-        return sum(used, computeUsage(allRequests(pod->spec), allLimits(pod->spec)));
+        return sum(used, computeUsage(allRequests(*pod), allLimits(*pod)));
     }
     bool mayHaveShrunk(const Object& old, const Object& now, base::WallTime time) const override {
         const auto* before = objectAs<Pod>(old);
         const auto* after = objectAs<Pod>(now);
         if (!before || !after) return false;
         if (hasDeadline(*before) != hasDeadline(*after) || (!isPastItsEnd(*before, time) && isPastItsEnd(*after, time))) return true;
-        return allRequests(before->spec) != allRequests(after->spec) || allLimits(before->spec) != allLimits(after->spec);
+        return allRequests(*before) != allRequests(*after) || allLimits(*before) != allLimits(*after);
     }
 };
 

@@ -14,4 +14,9 @@ using Quantities = Map<Quantity>;
 Quantities podRequests(const corev1::PodSpec& spec);
 Quantities podLimits(const corev1::PodSpec& spec);
 
+// What a Pod takes while it may be in the middle of a resize: of each container (and sidecar) the most of what is asked,
+// allotted and in force, or, where the node has refused for good, of the latter two. Limits are not allotted. Source: KEP-1287.
+Quantities podRequestsNow(const corev1::Pod& pod);
+Quantities podLimitsNow(const corev1::Pod& pod);
+
 }  // namespace qd::api

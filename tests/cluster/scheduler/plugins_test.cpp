@@ -236,6 +236,48 @@ private slots:
         });
     }
 
+    void aPodThatIsResizedCountsAsFarAsItMayGo_data() {
+        QTest::addColumn<QString>("asked");
+        QTest::addColumn<QString>("allotted");
+        QTest::addColumn<QString>("inForce");
+        QTest::addColumn<QString>("pending");  // why the resize has to wait
+        QTest::addColumn<int>("cores");
+        QTest::newRow("as it is") << "2" << "2" << "2" << "" << 2;
+        QTest::newRow("grows") << "3" << "2" << "2" << "" << 3;
+        QTest::newRow("grows later") << "3" << "2" << "2" << "Deferred" << 3;
+        QTest::newRow("never grows") << "9" << "2" << "1" << "Infeasible" << 2;
+        QTest::newRow("is about to shrink") << "1" << "1" << "3" << "" << 3;
+        QTest::newRow("never shrinks") << "1" << "2" << "3" << "Infeasible" << 3;
+    }
+    void aPodThatIsResizedCountsAsFarAsItMayGo() {
+        QFETCH(QString, asked);
+        QFETCH(QString, allotted);
+        QFETCH(QString, inForce);
+        QFETCH(QString, pending);
+        QFETCH(int, cores);
+        const auto cpu = [](const QString& amount) { return api::Map<api::Quantity>{{"cpu", api::Quantity::of(amount.toStdString())}}; };
+        corev1::Pod plain = pod("a", asked.toStdString());
+        if (!pending.isEmpty()) plain.status.conditions.resize(1);
+        for (auto& condition : plain.status.conditions) {
+            condition.type = "PodResizePending";
+            condition.status = "True";
+            condition.reason = pending.toStdString();
+        }
+        corev1::Pod byContainer = plain;
+        auto& status = byContainer.status.containerStatuses.emplace_back();
+        status.name = "c";
+        status.allocatedResources = cpu(allotted);
+        status.resources.emplace().requests = cpu(inForce);
+        QCOMPARE(podRequests(byContainer).milliCpu, 1000 * cores);
+        // The same for what the Pod asks for as a whole.
+        corev1::Pod asWhole = plain;
+        asWhole.spec.containers[0].resources.requests.clear();
+        asWhole.spec.resources.emplace().requests = cpu(asked);
+        asWhole.status.allocatedResources = cpu(allotted);
+        asWhole.status.resources.emplace().requests = cpu(inForce);
+        QCOMPARE(podRequests(asWhole).milliCpu, 1000 * cores);
+    }
+
     void whatNoNodeOfThisSizeCouldHoldIsUnresolvable() {
         Scene scene = Scene::of<NodeResourcesFit>();
         scene.add(node("n"));

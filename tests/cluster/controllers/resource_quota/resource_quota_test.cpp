@@ -85,6 +85,38 @@ private slots:
         QCOMPARE(used(scene), QString("count/pods=1 pods=0 requests.cpu=0"));
     }
 
+    void aPodThatIsResizedIsChargedForTheMostOfWhatItAsksAndHas() {
+        Scene scene(alone());
+        auto resized = pod("a", "300m");
+        resized.spec.containers[0].resources.limits["cpu"] = api::Quantity::of("400m");
+        auto& status = resized.status.containerStatuses.emplace_back();
+        status.name = "web";
+        status.allocatedResources["cpu"] = api::Quantity::of("500m");
+        status.resources.emplace().requests["cpu"] = api::Quantity::of("600m");
+        status.resources->limits["cpu"] = api::Quantity::of("700m");
+        scene.client.put(resized);
+        scene.client.put(quota({{"limits.cpu", api::Quantity(2)}, {"requests.cpu", api::Quantity(2)}}));
+        scene.settle();
+        QCOMPARE(used(scene), QString("limits.cpu=700m requests.cpu=600m"));
+        // Its node has made it smaller: the rest is given back.
+        resized.status.containerStatuses[0].allocatedResources["cpu"] = api::Quantity::of("300m");
+        resized.status.containerStatuses[0].resources->requests["cpu"] = api::Quantity::of("300m");
+        resized.status.containerStatuses[0].resources->limits["cpu"] = api::Quantity::of("400m");
+        scene.client.put(resized);
+        scene.settle();
+        QCOMPARE(used(scene), QString("limits.cpu=400m requests.cpu=300m"));
+        // What the node can never give is not charged.
+        resized.spec.containers[0].resources.requests["cpu"] = resized.spec.containers[0].resources.limits["cpu"] = api::Quantity(1);
+        scene.client.put(resized);
+        scene.settle();
+        resized.status.conditions.resize(1);
+        resized.status.conditions[0].type = "PodResizePending";
+        resized.status.conditions[0].reason = "Infeasible";
+        scene.client.put(resized);
+        scene.settle();
+        QCOMPARE(used(scene), QString("limits.cpu=400m requests.cpu=300m"));
+    }
+
     void aChangedQuotaForgetsWhatItNoLongerNames() {
         Scene scene(alone());
         scene.client.put(quota({{"pods", api::Quantity(5)}, {"secrets", api::Quantity(5)}}));
