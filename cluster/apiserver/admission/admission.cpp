@@ -48,6 +48,7 @@ std::vector<std::unique_ptr<AdmissionPlugin>> defaultAdmissionPlugins(base::Rand
     plugins.push_back(certificateSubjectRestriction());
     plugins.push_back(defaultIngressClass());
     plugins.push_back(podTopologyLabels());
+    plugins.push_back(podResizeValidator());
     return plugins;
 }
 

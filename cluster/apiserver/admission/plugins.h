@@ -37,5 +37,7 @@ std::unique_ptr<AdmissionPlugin> runtimeClass();
 std::unique_ptr<AdmissionPlugin> defaultIngressClass();
 // Pods carry the zone and region of their node.
 std::unique_ptr<AdmissionPlugin> podTopologyLabels();
+// A Pod on a node is not resized beyond what that node could ever give.
+std::unique_ptr<AdmissionPlugin> podResizeValidator();
 
 }  // namespace qd::apiserver

@@ -62,6 +62,43 @@ QString text(const Result<void>& outcome) {
 class AdmissionTest final : public QObject {
     Q_OBJECT
 private slots:
+    void noPodIsResizedBeyondItsNode() {
+        KnownObjects known = shop();
+        auto node = named<corev1::Node>("", "n");
+        node.metadata.labels["kubernetes.io/os"] = "linux";
+        node.status.allocatable = {{"cpu", api::Quantity::of("4")}, {"memory", api::Quantity::of("1Gi")}};
+        known.add("nodes", node);
+        node.metadata.name = "w";
+        node.metadata.labels["kubernetes.io/os"] = "windows";
+        known.add("nodes", node);
+        const auto plugin = podResizeValidator();
+        corev1::Pod before = pod();
+        before.spec.nodeName = "n";
+        before.spec.overhead["cpu"] = api::Quantity::of("500m");
+        const auto resized = [&](const std::string& to, const char* cpu, const char* memory, const std::string& subresource = "resize") {
+            corev1::Pod old = before;
+            old.spec.nodeName = to;
+            corev1::Pod now = old;
+            now.spec.containers[0].resources.requests = {{"cpu", api::Quantity::of(cpu)}, {"memory", api::Quantity::of(memory)}};
+            AdmissionRequest request = creating(now);
+            request.operation = Operation::Update;
+            request.subresource = subresource;
+            request.old = &old;
+            return plugin->validate(request, known);
+        };
+        QVERIFY(resized("n", "3500m", "1Gi"));
+        const auto much = resized("n", "3501m", "2Gi");
+        QCOMPARE(text(much), QString("pods \"web\" is forbidden: node didn't have enough allocatable resources: cpu, requested: 4001, "
+                                     "allocatable: 4000; memory, requested: 2147483648, allocatable: 1073741824"));
+        QCOMPARE(much.error().causes.at(0).reason, std::string("NodeCapacity"));
+        const auto elsewhere = resized("w", "1", "1Mi");
+        QCOMPARE(text(elsewhere), QString("pods \"web\" is forbidden: pod resize is only supported on linux nodes, node \"w\" is \"windows\""));
+        QCOMPARE(elsewhere.error().causes.at(0).reason, std::string("UnsupportedPlatform"));
+        QCOMPARE(text(resized("gone", "1", "1Mi")), QString("pods \"web\" is forbidden: node \"gone\" not found"));
+        QVERIFY2(resized("", "9", "9Gi"), "on no node yet");
+        QVERIFY2(resized("n", "9", "9Gi", ""), "no resize");
+    }
+
     void nothingIsWrittenIntoANamespaceThatIsAbsent() {
         auto object = pod();
         object.metadata.namespace_ = "nowhere";
