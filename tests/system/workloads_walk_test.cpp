@@ -129,6 +129,20 @@ private slots:
         QVERIFY2(gone[0].contains("db-2") && gone[1].contains("db-1"), qPrintable(gone.join('\n')));
     }
 
+    void aPodThatItsNodeRefusesIsMadeAgainUntilThereIsRoom() {
+        apply("holder.yaml", kWalkHolder);
+        VERIFY_OK(m_cluster.kubectl("wait -n shop pod/holder --for=condition=Ready --timeout=120s", {}, 130));
+        apply("guest.yaml", kWalkGuest);
+        QTRY_VERIFY_WITH_TIMEOUT(!said("guest-0", "NodePorts").isEmpty(), kPodsMs);
+        QCOMPARE(said("guest-0", "NodePorts").first(),
+                 QString("Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"));
+        QTRY_VERIFY_WITH_TIMEOUT(!said("guest", "SuccessfulDelete").isEmpty(), kPodsMs);
+        VERIFY_OK(m_cluster.kubectl("delete pod -n shop holder --timeout=60s", {}, 70));
+        QTRY_COMPARE_WITH_TIMEOUT(m_cluster.value("get pod -n shop guest-0 -o jsonpath={.status.phase}"),
+                                  QString("Running"), kPodsMs);
+        VERIFY_OK(m_cluster.kubectl("delete statefulset -n shop guest --timeout=60s", {}, 70));
+    }
+
     void anAutoscalerFollowsRealCpuUp() {
         apply("burner.yaml", kWalkBurner);
         VERIFY_OK(m_cluster.kubectl("rollout status -n shop deployment/burner --timeout=180s", {}, 200));

@@ -43,6 +43,31 @@ spec:
       - {name: lab, image: "quarterdeck.dev/lab:1", command: [/lab, echo, piece, $(JOB_COMPLETION_INDEX)]}
 )";
 
+// A Pod and, on the same node, a StatefulSet that wants the Pod's port.
+inline constexpr const char* kWalkHolder = R"(apiVersion: v1
+kind: Pod
+metadata: {name: holder, namespace: shop}
+spec:
+  nodeName: node-1
+  terminationGracePeriodSeconds: 1
+  containers:
+  - {name: lab, image: "quarterdeck.dev/lab:1", ports: [{containerPort: 8080, hostPort: 21017}]}
+)";
+inline constexpr const char* kWalkGuest = R"(apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: guest, namespace: shop}
+spec:
+  serviceName: guest
+  selector: {matchLabels: {app: guest}}
+  template:
+    metadata: {labels: {app: guest}}
+    spec:
+      nodeName: node-1
+      terminationGracePeriodSeconds: 1
+      containers:
+      - {name: lab, image: "quarterdeck.dev/lab:1", ports: [{containerPort: 8080, hostPort: 21017}]}
+)";
+
 inline constexpr const char* kWalkDatabase = R"(apiVersion: v1
 kind: Service
 metadata: {name: db, namespace: shop}
