@@ -262,6 +262,10 @@ void HollowNode::retry(HollowPod& entry) {
     again(entry, std::min(kLongestRetry, kRetry * (1 << doublings)));
 }
 
+void HollowNode::tell(const corev1::Pod& pod, const std::vector<PodEvent>& events) {
+    for (const auto& event : events) m_events.event(pod, event.type, event.reason, event.message, event.fieldPath);
+}
+
 bool HollowNode::write(HollowPod& entry, const corev1::PodStatus& status) {
     const client::WriteScope unawaited;  // a status that is lost makes the next one conflict
     client::Api<corev1::Pod> pods(m_around.client);
@@ -270,6 +274,7 @@ bool HollowNode::write(HollowPod& entry, const corev1::PodStatus& status) {
     changed.status = status;
     auto written = pods.updateStatus(changed);
     if (written) {
+        tell(*entry.pod, eventsOf(*entry.pod, status));
         entry.pod = *written;
         entry.failures = 0;
         return true;
@@ -326,9 +331,9 @@ api::placement::PodNeeds HollowNode::taken() {
     api::placement::PodNeeds sum;
     for (auto& [uid, entry] : m_pods) {
         if (!entry.taken || entry.removed || isOver(*entry.pod)) continue;
-        if (entry.measured != entry.pod) {
+        if (const auto revision = revisionOf(*entry.pod); entry.measured != revision) {
             entry.needs = api::placement::needsOf(*entry.pod);
-            entry.measured = entry.pod;
+            entry.measured = revision;
         }
         sum += entry.needs;
     }

@@ -13,6 +13,7 @@
 #include "vmnodes/hollow/address_pool.h"
 #include "vmnodes/hollow/hollow_nodes.h"
 #include "vmnodes/hollow/node_events.h"
+#include "vmnodes/hollow/pod_events.h"
 #include "vmnodes/hollow/volumes/node_volumes.h"
 
 namespace qd::hollow {
@@ -54,8 +55,8 @@ private:
         PodRun run;
         bool taken = false;  // by the node; until then it is neither run nor counted
         std::optional<api::placement::Refusal> refusal;
-        client::Ptr<corev1::Pod> measured;   // what `needs` were reckoned from
         api::placement::PodNeeds needs;
+        std::uint64_t measured = 0;  // the Pod's revision that `needs` were reckoned from
         std::optional<base::SteadyTime> stopAt;
         bool removed = false;  // from the API
         int failures = 0;      // of writes, in a row
@@ -77,7 +78,8 @@ private:
     api::placement::PodNeeds taken();
     corev1::PodStatus statusNow(const HollowPod& entry, base::WallTime now) const;
     void stop(HollowPod& entry);
-    // Writes what differs. False when it could not, and is tried again later.
+    void tell(const corev1::Pod& pod, const std::vector<PodEvent>& events);
+    // Writes what differs, and tells of it. False when it could not, and is tried again later.
     bool write(HollowPod& entry, const corev1::PodStatus& status);
     void again(HollowPod& entry, base::Duration delay);
     void retry(HollowPod& entry);

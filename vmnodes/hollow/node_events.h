@@ -16,9 +16,9 @@ public:
 
     // As client::EventRecorder has it.
     void event(const api::Object& about, const std::string& type, const std::string& reason,
-               const std::string& message) {
+               const std::string& message, const std::string& fieldPath = "") {
         if (!m_recorder) m_recorder = std::make_unique<client::EventRecorder>(m_client, m_executor, "kubelet", m_node);
-        m_recorder->event(about, type, reason, message);
+        m_recorder->event(about, type, reason, message, fieldPath);
     }
 
 private:

@@ -172,6 +172,9 @@ private slots:
         QCOMPARE(bench.pod("crash")->status.containerStatuses.at(0).state.waiting->reason,
                  std::string("CrashLoopBackOff"));
         QCOMPARE(bench.pod("crash")->status.containerStatuses.at(0).restartCount, 1);
+        const std::string backOff = "Warning BackOff Back-off restarting failed container c in pod crash_default(" +
+                                    bench.pod("crash")->metadata.uid + ")";
+        QVERIFY(bench.server.takeEvents() == std::vector{backOff});
         bench.executor.runFor(10s);
         QCOMPARE(bench.pod("crash")->status.containerStatuses.at(0).restartCount, 2);
         QCOMPARE(bench.pod("crash")->status.containerStatuses.at(0).lastState.terminated->exitCode, 1);
