@@ -23,6 +23,7 @@
 #include "cluster/apiserver/status.h"
 #include "cluster/apiserver/subresources/access_review.h"
 #include "cluster/apiserver/subresources/binding.h"
+#include "cluster/apiserver/subresources/component_statuses.h"
 #include "cluster/apiserver/subresources/eviction.h"
 #include "cluster/apiserver/subresources/pod_log.h"
 #include "cluster/apiserver/subresources/pod_streams.h"
@@ -93,6 +94,7 @@ struct ControlPlane::State {
     bool takesJoiners() const;
     std::unique_ptr<client::Client> clientOf(std::string user, std::string group, std::string manager);
     bool runsControllers() const;
+    void addComponentStatuses();
     void addUsage();
     void addInsight();
     void startControllers();
@@ -273,6 +275,15 @@ void ControlPlane::State::addUsage() {
     server->addGroup(std::make_unique<apiserver::ExternalMetricsGroup>(customMetrics));
 }
 
+// Whoever answers is up, and its parts are up with it; the store has the name of what it stands for.
+void ControlPlane::State::addComponentStatuses() {
+    std::vector<apiserver::HealthCheck> parts = {{"etcd-0", [this] { return server->store().health(); }}};
+    const auto runs = [] { return Result<void>(); };
+    if (runsControllers()) parts.push_back({"controller-manager", runs});
+    if (runsControllers() && options.scheduler) parts.push_back({"scheduler", runs});
+    server->addSubresource("componentstatuses", "", std::make_unique<apiserver::ComponentStatusesHandler>(*server, std::move(parts)));
+}
+
 void ControlPlane::State::addSubresources() {
     server->addSubresource("pods", "binding", std::make_unique<apiserver::BindingHandler>(*server, false));
     server->addSubresource("pods", "eviction", std::make_unique<apiserver::EvictionHandler>(*server));
@@ -280,6 +291,7 @@ void ControlPlane::State::addSubresources() {
     for (const char* workload : {"deployments.apps", "replicasets.apps", "statefulsets.apps", "replicationcontrollers"}) {
         server->addSubresource(workload, "scale", std::make_unique<apiserver::ScaleHandler>(*server));
     }
+    addComponentStatuses();
     addReviews();
     addProxies();
     if (runsControllers()) {

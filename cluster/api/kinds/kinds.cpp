@@ -48,6 +48,7 @@ const std::deque<Kind>& allKinds() {
         kinds.push_back(certificateSigningRequestKind());
         kinds.push_back(clusterRoleKind());
         kinds.push_back(clusterRoleBindingKind());
+        kinds.push_back(componentStatusKind());
         kinds.push_back(configMapKind());
         kinds.push_back(controllerRevisionKind());
         kinds.push_back(coreEventKind());

@@ -24,7 +24,6 @@ struct Row {
 const std::vector<Row>& rows() {
     static const std::vector<Row> table = {
         {"", "v1", "Binding", {}, {}, 0, {"create"}, {}},
-        {"", "v1", "ComponentStatus", {"cs"}, {}, 0, {"get", "list"}, {}},
         {"authentication.k8s.io", "v1", "SelfSubjectReview", {}, {}, 0, {"create"}, {}},
         {"authentication.k8s.io", "v1", "TokenReview", {}, {}, 0, {"create"}, {}},
         {"authorization.k8s.io", "v1", "LocalSubjectAccessReview", {}, {}, 0, {"create"}, {}},

@@ -5,6 +5,7 @@
 
 namespace qd::api {
 
+Kind componentStatusKind();
 Kind configMapKind();
 Kind endpointsKind();
 Kind limitRangeKind();
