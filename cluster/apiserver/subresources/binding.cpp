@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "cluster/api/codec/json.h"
 #include "cluster/apiserver/options.h"
+#include "cluster/apiserver/representation.h"
 #include "cluster/apiserver/status.h"
 
 namespace qd::apiserver {
@@ -61,15 +61,20 @@ Response BindingHandler::handle(const Exchange& exchange) {
     if (exchange.info.verb != "create") return errorResponse({Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"});
     const auto parameters = parseWriteParameters(exchange.request, "CreateOptions", false, false);
     if (!parameters) return errorResponse(parameters.error());
-    const auto binding = api::decodeJson<corev1::Binding>(exchange.request.body);
-    if (!binding) return errorResponse(binding.error());
-    const std::string name = m_nameInBody ? binding->metadata.name : exchange.info.name;
-    if (binding->metadata.name != name) {
+    const auto encoding = bodyEncoding(exchange.request);
+    if (!encoding) return errorResponse(encoding.error());
+    static const api::Kind& kind = *api::builtinKind("", "v1", "Binding");
+    const auto decoded = decodeBody(kind, exchange.request.body, *encoding, parameters->fieldValidation);
+    if (!decoded) return errorResponse(decoded.error());
+    const auto& binding = static_cast<const corev1::Binding&>(*decoded->object);
+    const std::string name = m_nameInBody ? binding.metadata.name : exchange.info.name;
+    if (binding.metadata.name != name) {
         return errorResponse({Reason::BadRequest, "name in URL does not match name in Binding object"});
     }
-    auto bound = bindPod(m_server.verbs(), handlers::callerOf(exchange, parameters->fieldManager), exchange.info.namespace_, name, *binding, parameters->dryRun);
+    auto bound = bindPod(m_server.verbs(), handlers::callerOf(exchange, parameters->fieldManager), exchange.info.namespace_, name, binding, parameters->dryRun);
     if (!bound) return errorResponse(bound.error());
     Response response = jsonResponse(201, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\",\"code\":201}\n");
+    addWarnings(response, decoded->warnings);
     waitFor(response, std::move(bound->ticket));
     return response;
 }
