@@ -154,6 +154,7 @@ corev1::PodStatus refusedStatus(const corev1::Pod& pod, const Refusal& refusal, 
     status.initContainerStatuses.clear();
     status.containerStatuses.clear();
     status.ephemeralContainerStatuses.clear();
+    status.observedGeneration = pod.metadata.generation;
     status.phase = "Failed";
     status.reason = refusal.reason;
     status.message = "Pod was rejected: " + refusal.message;

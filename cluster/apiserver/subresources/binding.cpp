@@ -30,6 +30,8 @@ void markScheduled(corev1::Pod& pod, base::WallTime now) {
     found->status = "True";
     found->reason.clear();
     found->message.clear();
+    found->observedGeneration = 0;  // the scheduler's, of when it found no node
+    found->lastProbeTime = {};
 }
 
 }  // namespace
@@ -45,12 +47,17 @@ Result<Written> bindPod(Verbs& verbs, const Caller& caller, const std::string& n
         if (!binding.metadata.uid.empty() && binding.metadata.uid != pod.metadata.uid) {
             return fail(conflict(target, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", binding.metadata.uid, pod.metadata.uid)));
         }
+        if (!binding.metadata.resourceVersion.empty() && binding.metadata.resourceVersion != pod.metadata.resourceVersion) {
+            return fail(conflict(target, fmt::format("Precondition failed: ResourceVersion in precondition: {}, ResourceVersion in object meta: {}",
+                                                     binding.metadata.resourceVersion, pod.metadata.resourceVersion)));
+        }
         if (pod.metadata.deletionTimestamp) return fail(conflict(target, fmt::format("pod {} is being deleted, cannot be assigned to a host", name)));
         if (!pod.spec.nodeName.empty()) return fail(conflict(target, fmt::format("pod {} is already assigned to node \"{}\"", name, pod.spec.nodeName)));
         if (!pod.spec.schedulingGates.empty()) return fail(conflict(target, fmt::format("pod {} has non-empty .spec.schedulingGates", name)));
         pod.spec.nodeName = binding.target.name;
         pod.status.nominatedNodeName.clear();  // it has come true, or something better was found
         for (const auto& [key, value] : binding.metadata.annotations) pod.metadata.annotations[key] = value;
+        for (const auto& [key, value] : binding.metadata.labels) pod.metadata.labels[key] = value;
         markScheduled(pod, now);
         return copy;
     };

@@ -189,12 +189,14 @@ status:
   conditions: [{type: PodScheduled, status: "True"}, {type: example.com/mine, status: "True"}]
   containerStatuses: [{name: c, state: {waiting: {reason: ContainerCreating}}}]
 )").status;
+        refused.metadata.generation = 4;
         const base::WallTime now{std::chrono::hours(1)};
         const auto status = refusedStatus(refused, {"OutOfcpu", "too little"}, now);
         QCOMPARE(status.phase, std::string("Failed"));
         QCOMPARE(status.reason, std::string("OutOfcpu"));
         QCOMPARE(status.message, std::string("Pod was rejected: too little"));
         QCOMPARE(status.qosClass, std::string("Burstable"));
+        QVERIFY(status.observedGeneration == 4);
         QVERIFY(status.startTime == api::Time(now));
         QVERIFY(status.containerStatuses.empty());
         QCOMPARE(status.conditions.size(), 1U);

@@ -21,6 +21,11 @@ std::string inProtobuf(const std::string& pod, const std::string& node) {
     return api::encodeProtobuf(static_cast<const api::Object&>(binding));
 }
 
+// Of the Pod as it was then.
+std::string bindingOf(const std::string& version) {
+    return R"({"metadata":{"name":"web","resourceVersion":")" + version + R"("},"target":{"name":"node-1"}})";
+}
+
 }  // namespace
 
 class BindingTest final : public QObject {
@@ -58,6 +63,28 @@ private slots:
         const auto pod = m_cluster->ask("GET", kPods + "/web");
         QCOMPARE(pod.at("/spec/nodeName"), std::string("node-1"));
         QCOMPARE(pod.at("/status/conditions/0/type"), std::string("PodScheduled"));
+    }
+
+    void aBindingBringsLabelsAndAnnotationsAndAnswersForWhatThereWasBefore() {
+        const auto status = R"({"status":{"conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"m","observedGeneration":1}]}})";
+        QCOMPARE(m_cluster->ask("PATCH", kPods + "/web/status", status, "application/merge-patch+json").code, 200);
+        const char* binding = R"({"metadata":{"name":"web","labels":{"a":"1"},"annotations":{"b":"2"}},"target":{"name":"node-1"}})";
+        QCOMPARE(m_cluster->ask("POST", kPods + "/web/binding", binding).code, 201);
+        const auto pod = m_cluster->ask("GET", kPods + "/web");
+        QCOMPARE(pod.at("/metadata/labels/a"), std::string("1"));
+        QCOMPARE(pod.at("/metadata/annotations/b"), std::string("2"));
+        QCOMPARE(pod.at("/status/conditions/0/status"), std::string("True"));
+        for (const char* gone : {"reason", "message", "observedGeneration"}) QCOMPARE(pod.at(std::string("/status/conditions/0/") + gone), std::string());
+    }
+
+    void aBindingIsForThePodThatWasSeen() {
+        const auto seen = m_cluster->ask("GET", kPods + "/web").at("/metadata/resourceVersion");
+        QCOMPARE(m_cluster->ask("PATCH", kPods + "/web", R"({"metadata":{"labels":{"a":"1"}}})", "application/merge-patch+json").code, 200);
+        const auto late = m_cluster->ask("POST", kPods + "/web/binding", bindingOf(seen));
+        QCOMPARE(late.code, 409);
+        QVERIFY2(late.at("/message").find("Precondition failed: ResourceVersion in precondition: " + seen) != std::string::npos, late.body.c_str());
+        const auto now = m_cluster->ask("GET", kPods + "/web").at("/metadata/resourceVersion");
+        QCOMPARE(m_cluster->ask("POST", kPods + "/web/binding", bindingOf(now)).code, 201);
     }
 
     void whatIsNoBindingChangesNothing() {
