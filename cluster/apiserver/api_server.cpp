@@ -10,6 +10,7 @@
 #include <semaphore>
 
 #include "cluster/apiserver/auth/impersonation.h"
+#include "cluster/apiserver/deprecation.h"
 #include "cluster/apiserver/health.h"
 #include "cluster/apiserver/metrics/request_metrics.h"
 #include "cluster/apiserver/representation.h"
@@ -301,7 +302,9 @@ Response ApiServer::State::dispatch(ApiServer& server, const Request& request, c
         (!kind->namespaced && !info.namespace_.empty() && info.resource != "namespaces")) {
         return errorResponse(notServed());
     }
-    return handleResource(server, Exchange{request, info, kind, std::move(user)});
+    Response response = handleResource(server, Exchange{request, info, kind, std::move(user)});
+    addWarnings(response, deprecationWarnings(*kind));
+    return response;
 }
 
 namespace {

@@ -19,6 +19,7 @@ struct Answer {
     int code = 0;
     std::string body;
     boost::json::value tree;  // null when the body is no JSON
+    std::vector<std::string> warnings = {};
 
     // What stands at a JSON pointer, as text; empty when nothing does.
     std::string at(std::string_view pointer) const {
@@ -64,10 +65,11 @@ public:
         request.body = body;
         request.peer = apiserver::PeerCertificate{"administrator", {"system:masters"}, ""};
         const apiserver::Response response = m_server->handle(request);
-        Answer answer{response.code, {}, {}};
+        Answer answer{.code = response.code, .body = {}, .tree = {}};
         for (const auto& piece : response.body) answer.body += *piece;
         boost::system::error_code wrong;
         answer.tree = boost::json::parse(answer.body, wrong);
+        for (const auto warning : response.headers.all("Warning")) answer.warnings.emplace_back(warning);
         return answer;
     }
 

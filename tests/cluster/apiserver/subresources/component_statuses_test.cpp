@@ -44,6 +44,15 @@ private slots:
         QCOMPARE(m_cluster.ask("DELETE", "/api/v1/componentstatuses/etcd-0").code, 405);
     }
 
+    void whoeverAsksIsToldThatTheyAreOutOfUse() {
+        const std::vector<std::string> told = {R"(299 - "v1 ComponentStatus is deprecated in v1.19+")"};
+        QVERIFY(m_cluster.ask("GET", "/api/v1/componentstatuses").warnings == told);
+        QVERIFY(m_cluster.ask("GET", "/api/v1/componentstatuses/kubelet").warnings == told);
+        const std::vector<std::string> instead = {R"(299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")"};
+        QVERIFY(m_cluster.ask("GET", "/api/v1/namespaces/default/endpoints").warnings == instead);
+        QVERIFY(m_cluster.ask("GET", "/api/v1/namespaces/default/pods").warnings.empty());
+    }
+
     void tablesHaveUpstreamsColumns() {
         const api::Kind& kind = *api::builtinKind("", "v1", "ComponentStatus");
         corev1::ComponentStatus status;
