@@ -13,7 +13,7 @@ std::optional<std::string> reportPatch(const corev1::Pod& pod, const PodReport& 
                                       [](const auto& each) { return each.type == "PodScheduled"; });
     const bool wasFalse = earlier != conditions.end() && earlier->status == "False";
     const bool same = wasFalse && earlier->reason == report.reason && earlier->message == report.message &&
-                      earlier->observedGeneration == pod.metadata.generation;
+                      earlier->observedGeneration == report.generation;
     const bool renominate = report.nominatedNode && *report.nominatedNode != pod.status.nominatedNodeName;
     if (same && !renominate) return std::nullopt;
 
@@ -24,7 +24,7 @@ std::optional<std::string> reportPatch(const corev1::Pod& pod, const PodReport& 
         condition["status"] = "False";
         condition["reason"] = report.reason;
         condition["message"] = report.message;
-        condition["observedGeneration"] = pod.metadata.generation;
+        condition["observedGeneration"] = report.generation;
         condition["lastProbeTime"] = nullptr;
         condition["lastTransitionTime"] = (wasFalse ? earlier->lastTransitionTime : api::Time(now)).toString();
         status["conditions"] = boost::json::array{std::move(condition)};
@@ -37,7 +37,7 @@ std::optional<std::string> reportPatch(const corev1::Pod& pod, const PodReport& 
         }
     }
     boost::json::object patch;
-    patch["metadata"] = {{"uid", pod.metadata.uid}};  // not another Pod of the same name
+    patch["metadata"] = {{"uid", pod.metadata.uid}, {"resourceVersion", pod.metadata.resourceVersion}};
     patch["status"] = std::move(status);
     return boost::json::serialize(patch);
 }

@@ -71,6 +71,7 @@ struct Scheduler::State final : Handle, std::enable_shared_from_this<Scheduler::
     void bound(Placement& placement, const Result<void>& outcome);
     void failed(const QueuedPod& queued, const SchedulingAlgorithm::Outcome& outcome);
     void report(const PodInfoPtr& pod, PodReport words);
+    void writeReport(client::Ptr<corev1::Pod> pod, const PodReport& words);
     // Where writes may block:
     void bindNow(const std::shared_ptr<Placement>& placement);
     void preBindNow(const std::shared_ptr<Placement>& placement);

@@ -9,6 +9,7 @@ namespace qd::scheduler {
 namespace {
 
 constexpr std::size_t kLongestNote = 1024;  // of an event
+constexpr int kReportTries = 4;
 
 std::string shortened(std::string message) {
     constexpr std::string_view dots = " ...";
@@ -211,17 +212,34 @@ void Scheduler::State::failed(const QueuedPod& queued, const SchedulingAlgorithm
 
 void Scheduler::State::report(const PodInfoPtr& pod, PodReport words) {
     event(*pod, *pod->pod, "Warning", "FailedScheduling", shortened(words.message));
+    words.generation = pod->pod->metadata.generation;
     writers.post([self = shared_from_this(), pod = pod->pod, words = std::move(words)] {
         const client::CauseScope cause(revisionOf(pod->metadata));
-        const auto patch = reportPatch(*pod, words, self->clock().now());
-        if (!patch) return;
-        const client::WriteScope unawaited;  // the next attempt says it again
-        const auto done = client::Api<corev1::Pod>(self->m_client)
-                              .patch(pod->metadata.namespace_, pod->metadata.name, client::PatchKind::Strategic, *patch,
-                                     {}, "status");
-        if (done || done.error().reason == Reason::NotFound) return;
-        base::logger("scheduler")->warn("writing the status of {}: {}", nameOf(*pod), done.error().message);
+        self->writeReport(pod, words);
     });
+}
+
+// Meanwhile the next attempt may have found a node, and its binding may be quicker than this: then there is nothing to say.
+void Scheduler::State::writeReport(client::Ptr<corev1::Pod> pod, const PodReport& words) {
+    const client::WriteScope unawaited;  // the next attempt says it again
+    client::Api<corev1::Pod> pods(m_client);
+    const std::string uid = pod->metadata.uid;
+    std::optional<Error> failure;
+    for (int i = 0; i < kReportTries && pod->metadata.uid == uid && pod->spec.nodeName.empty(); ++i) {
+        const auto patch = reportPatch(*pod, words, clock().now());
+        if (!patch) return;
+        const auto done =
+            pods.patch(pod->metadata.namespace_, pod->metadata.name, client::PatchKind::Strategic, *patch, {}, "status");
+        if (done) return;
+        failure = done.error();
+        if (failure->reason != Reason::Conflict) break;
+        auto newest = pods.get(pod->metadata.namespace_, pod->metadata.name);
+        if (!newest) return;
+        pod = std::move(*newest);
+        failure.reset();
+    }
+    if (!failure || failure->reason == Reason::NotFound) return;
+    base::logger("scheduler")->warn("writing the status of {}: {}", nameOf(*pod), failure->message);
 }
 
 }  // namespace qd::scheduler

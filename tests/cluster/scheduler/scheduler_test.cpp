@@ -74,6 +74,39 @@ private slots:
         QCOMPARE(bench.scheduler.metrics().scheduled.load(), std::uint64_t{1});
     }
 
+    // The report of an attempt that failed is on its way while the next attempt binds the Pod.
+    void aFailureSaysNothingOfAPodThatIsBoundMeanwhile() {
+        Bench bench;
+        bench.client.put(pod("a", "1"));
+        bench.client.refuse = [&](const std::string& request) -> std::optional<Error> {
+            if (request == "patch pods/status default/a" && bench.nodeOf("a").empty()) {
+                auto bound = *bench.client.stored<corev1::Pod>("default", "a");
+                bound.spec.nodeName = "n";
+                bench.client.put(bound);
+            }
+            return std::nullopt;
+        };
+        bench.settle();
+        QCOMPARE(bench.nodeOf("a"), std::string("n"));
+        QCOMPARE(bench.conditionOf("a").status, std::string());
+    }
+
+    void aFailureIsSaidOfAPodThatChangesMeanwhile() {
+        Bench bench;
+        bench.client.put(pod("a", "1"));
+        bench.client.refuse = [&](const std::string& request) -> std::optional<Error> {
+            if (request == "patch pods/status default/a" && !bench.client.stored<corev1::Pod>("default", "a")->metadata.labels.contains("new")) {
+                auto changed = *bench.client.stored<corev1::Pod>("default", "a");
+                changed.metadata.labels["new"] = "yes";
+                bench.client.put(changed);
+            }
+            return std::nullopt;
+        };
+        bench.settle();
+        QCOMPARE(bench.conditionOf("a").reason, std::string("Unschedulable"));
+        QVERIFY(bench.client.stored<corev1::Pod>("default", "a")->metadata.labels.contains("new"));
+    }
+
     void podsOfOtherSchedulersAreLeftAlone() {
         Bench bench;
         bench.client.put(node("n"));
