@@ -169,7 +169,7 @@ private:
 
     void tellStrict(std::string_view what, std::string_view key) {
         if (!m_strictErrors || m_lenient > 0 || m_strictErrors->size() >= 100) return;
-        std::string error = fmt::format("{} field {}", what, quoted(pathTo(key)));
+        std::string error = fmt::format("{} field {}", what, goQuoted(pathTo(key)));
         if (std::ranges::find(*m_strictErrors, error) == m_strictErrors->end())
             m_strictErrors->push_back(std::move(error));
     }

@@ -201,7 +201,7 @@ bool decodeBase64(std::string_view text, std::string& out, std::size_t& position
     return true;
 }
 
-std::string quoted(std::string_view text) {
+std::string goQuoted(std::string_view text) {
     std::string out = "\"";
     for (std::size_t i = 0; i < text.size();) {
         const Utf8Character character = firstCharacter(text.substr(i));

@@ -20,7 +20,7 @@ void appendJsonBase64(std::string& out, std::string_view bytes);
 // The reverse of base64; false when the text is none, with `position` where it goes wrong.
 bool decodeBase64(std::string_view text, std::string& out, std::size_t& position);
 
-// A Go string literal (strconv.Quote), as error messages have it.
-std::string quoted(std::string_view text);
+// A Go string literal (strconv.Quote), as error messages have it. Not just "quoted": std::quoted would be found as well.
+std::string goQuoted(std::string_view text);
 
 }  // namespace qd::api

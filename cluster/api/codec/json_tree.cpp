@@ -99,7 +99,7 @@ private:
     }
 
     void tell(const std::string& key) {
-        std::string error = fmt::format("duplicate field {}", quoted(m_path.empty() ? key : m_path + '.' + key));
+        std::string error = fmt::format("duplicate field {}", goQuoted(m_path.empty() ? key : m_path + '.' + key));
         if (m_duplicates->size() < 100 && std::ranges::find(*m_duplicates, error) == m_duplicates->end()) {
             m_duplicates->push_back(std::move(error));
         }

@@ -19,7 +19,7 @@ Result<std::unique_ptr<Object>> decodeProtobufObject(std::string_view bytes) {
     auto object = makeObject(apiVersion, kind);
     if (!object)
         return fail(Reason::BadRequest,
-                    fmt::format("no kind {} is registered for version {}", quoted(kind), quoted(apiVersion)));
+                    fmt::format("no kind {} is registered for version {}", goQuoted(kind), goQuoted(apiVersion)));
     if (auto decoded = decodeProtobufMessage(envelope->message, object->descriptor(), object.get()); !decoded) {
         return fail(decoded.error());
     }

@@ -141,7 +141,7 @@ private:
         top().hasKey = true;
         if (m_duplicates && top().value.get_object().contains(top().key)) {
             m_duplicates->push_back(
-                fmt::format("line {}: key {} already set in map", mark.line + 1, quoted(top().key)));
+                fmt::format("line {}: key {} already set in map", mark.line + 1, goQuoted(top().key)));
         }
         const std::size_t length = m_path.size();
         enterPath(mark);

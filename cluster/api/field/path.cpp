@@ -9,7 +9,7 @@ namespace qd::api::field {
 namespace {
 
 // strconv.Quote for the texts that occur in objects.
-std::string quoted(std::string_view text) {
+std::string goQuoted(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         switch (c) {
@@ -56,7 +56,7 @@ std::string_view errorTypeName(ErrorType type) {
     return "FieldValueInvalid";
 }
 
-Shown::Shown(std::string_view text) : m_text(quoted(text)) {}
+Shown::Shown(std::string_view text) : m_text(goQuoted(text)) {}
 Shown::Shown(double value) : m_text(fmt::format("{}", value)) {}
 
 Shown Shown::raw(std::string text) {
@@ -76,7 +76,7 @@ FieldError invalid(const Path& path, const Shown& value, std::string_view detail
 FieldError notSupported(const Path& path, const Shown& value, std::vector<std::string> supported) {
     std::string detail;
     if (!supported.empty()) {
-        for (auto& each : supported) each = quoted(each);
+        for (auto& each : supported) each = goQuoted(each);
         detail = fmt::format("supported values: {}", fmt::join(supported, ", "));
     }
     return {ErrorType::NotSupported, path.text(), withDetail("Unsupported value: " + value.text(), detail)};

@@ -89,7 +89,7 @@ field::Errors managedFieldsErrors(const std::vector<metav1::ManagedFieldsEntry>&
 // Go's %#v of a list of strings.
 std::string goStrings(const std::vector<std::string>& values) {
     std::string out;
-    for (const auto& value : values) out += (out.empty() ? "" : ", ") + quoted(value);
+    for (const auto& value : values) out += (out.empty() ? "" : ", ") + goQuoted(value);
     return "[]string{" + out + "}";
 }
 
