@@ -123,6 +123,9 @@ class Reference(Server):
         self.programs, self.pki, self.etcd_port = pathlib.Path(programs), self.folder / "reference-pki", free_port()
         shutil.copytree(ours.folder / ours.name / "pki", self.pki)
         self.kubeconfig().write_text(ours.kubeconfig().read_text().replace(f":{ours.port}", f":{self.port}"))
+        # It verifies tokens by a public key, or by a private one in the older form that names its algorithm.
+        self.public_key = folder / "sa.pub"
+        subprocess.run(["openssl", "pkey", "-in", self.pki / "sa.key", "-pubout", "-out", self.public_key], check=True)
 
     def kubeconfig(self):
         return self.folder / "reference.kubeconfig"
@@ -136,5 +139,5 @@ class Reference(Server):
                  "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}", "--log-level", "error"],
                 [self.programs / "kube-apiserver", "--etcd-servers", etcd, "--bind-address", "127.0.0.1", "--secure-port", str(self.port),
                  "--tls-cert-file", self.pki / "apiserver.crt", "--tls-private-key-file", self.pki / "apiserver.key", "--client-ca-file", self.pki / "ca.crt",
-                 "--service-account-key-file", self.pki / "sa.key", "--service-account-signing-key-file", self.pki / "sa.key",
+                 "--service-account-key-file", self.public_key, "--service-account-signing-key-file", self.pki / "sa.key",
                  "--service-account-issuer", "https://kubernetes.default.svc", "--service-cluster-ip-range", "10.96.0.0/16", "--authorization-mode", "Node,RBAC"]]
