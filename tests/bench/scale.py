@@ -302,9 +302,9 @@ def plot(figures, file):
     figure, axes = pyplot.subplots(1, len(charts), figsize=(18, 3.6), layout="constrained")
     for axis, keys in zip(axes, charts):
         for key in keys:
-            axis.plot(list(figures[key]), list(figures[key].values()), marker="o", label=key)
-        _, over, unit = rows[keys[0]]
-        axis.set(xlabel=over, ylabel=unit, ylim=(0, None), title=rows[keys[0]][0])
+            axis.plot(list(figures[key]), list(figures[key].values()), marker="o", label=f"{key.replace('_', ', ')} ({rows[key][2].strip()})")
+        _, over, _ = rows[keys[0]]
+        axis.set(xlabel=over, ylim=(0, None), title=rows[keys[0]][0])
         axis.title.set_fontsize(8)
         axis.legend(fontsize=8)
     figure.savefig(file)
