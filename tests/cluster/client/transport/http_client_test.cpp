@@ -51,6 +51,14 @@ private:
     std::function<void()> m_wake;
 };
 
+Handler events(int count, std::atomic<int>& alive) {
+    return [count, &alive](const Request&) {
+        Response response;
+        response.stream = std::make_unique<Events>(count, alive);
+        return response;
+    };
+}
+
 // Collects a streamed response; the test waits for what it needs.
 class Collector final : public ResponseHandler {
 public:
@@ -283,11 +291,7 @@ private slots:
 
     void aWatchDeliversTenThousandEventsInOrder() {
         std::atomic<int> alive = 0;
-        Rig rig([&](const Request&) {
-            Response response;
-            response.stream = std::make_unique<Events>(10'000, alive);
-            return response;
-        });
+        Rig rig(events(10'000, alive));
         std::string expected;
         for (int i = 0; i < 10'000; ++i) expected += "{\"event\":" + std::to_string(i) + "}\n";
         const auto collector = std::make_shared<Collector>();
@@ -301,11 +305,7 @@ private slots:
 
     void aCancelledWatchEndsOnBothSides() {
         std::atomic<int> alive = 0;
-        Rig rig([&](const Request&) {
-            Response response;
-            response.stream = std::make_unique<Events>(-1, alive);
-            return response;
-        });
+        Rig rig(events(-1, alive));
         const auto collector = std::make_shared<Collector>();
         auto stream = rig.client->stream({.target = "/watch"}, kPatience, collector);
         QVERIFY(collector->waitFor([](const Collector& self) { return self.m_text.size() > 100'000; }));
@@ -318,11 +318,7 @@ private slots:
 
     void aPausedWatchHoldsTheServerBack() {
         std::atomic<int> alive = 0;
-        Rig rig([&](const Request&) {
-            Response response;
-            response.stream = std::make_unique<Events>(200'000, alive);
-            return response;
-        });
+        Rig rig(events(200'000, alive));
         const auto collector = std::make_shared<Collector>();
         const auto stream = rig.client->stream({.target = "/watch"}, kPatience, collector);
         QVERIFY(collector->waitFor([](const Collector& self) { return !self.m_text.empty(); }));
@@ -336,11 +332,7 @@ private slots:
     void aPausedWatchKeepsItsConnection() {
         constexpr int kRounds = 20;
         std::atomic<int> alive = 0;
-        Rig rig([&](const Request&) {
-            Response response;
-            response.stream = std::make_unique<Events>(200'000, alive);
-            return response;
-        });
+        Rig rig(events(200'000, alive));
         const auto collector = std::make_shared<Collector>();
         std::promise<ResponseStream*> opened;
         int parts = 0;
@@ -363,11 +355,7 @@ private slots:
 
     void aShutDownEndsWatchesWell() {
         std::atomic<int> alive = 0;
-        Rig rig([&](const Request&) {
-            Response response;
-            response.stream = std::make_unique<Events>(-1, alive);
-            return response;
-        });
+        Rig rig(events(-1, alive));
         const auto collector = std::make_shared<Collector>();
         const auto stream = rig.client->stream({.target = "/watch"}, kPatience, collector);
         QVERIFY(collector->waitFor([](const Collector& self) { return self.m_text.size() > 1000; }));
