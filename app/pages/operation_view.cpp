@@ -149,7 +149,7 @@ OperationView::OperationView(const shell::Theme& theme, QWidget* parent)
       m_scroll(new QScrollArea(this)),
       m_failure(new QLabel(this)),
       m_log(new QPlainTextEdit(this)),
-      m_showLog(new QPushButton(tr("Show log"), this)),
+      m_showLog(new QPushButton(this)),
       m_cancel(new QPushButton(tr("Cancel"), this)),
       m_close(new QPushButton(tr("Close"), this)) {
     setObjectName(QStringLiteral("operationView"));
@@ -157,7 +157,7 @@ OperationView::OperationView(const shell::Theme& theme, QWidget* parent)
     buildLayout();
     m_second.setInterval(1000);
     connect(&m_second, &QTimer::timeout, this, &OperationView::showElapsed);
-    connect(m_showLog, &QPushButton::clicked, this, [this] { m_log->setVisible(!m_log->isVisible()); });
+    connect(m_showLog, &QPushButton::clicked, this, [this] { showLog(!m_log->isVisible()); });
     connect(m_close, &QPushButton::clicked, this, [this] {
         m_failed = false;
         emit closed();
@@ -220,7 +220,7 @@ void OperationView::watch(std::unique_ptr<bridge::Operation> operation) {
     m_title->setText(m_operation->title());
     m_steps->clear();
     m_failure->hide();
-    m_log->hide();
+    showLog(false);
     m_log->clear();
     m_log->setPlainText(m_operation->log());
     m_cancel->setText(tr("Cancel"));
@@ -235,6 +235,11 @@ void OperationView::watch(std::unique_ptr<bridge::Operation> operation) {
     connect(m_operation.get(), &bridge::Operation::logged, m_log, &QPlainTextEdit::appendPlainText);
     connect(m_operation.get(), &bridge::Operation::succeeded, this, &OperationView::succeed);
     connect(m_operation.get(), &bridge::Operation::failed, this, &OperationView::showFailure);
+}
+
+void OperationView::showLog(bool shown) {
+    m_log->setVisible(shown);
+    m_showLog->setText(shown ? tr("Hide log") : tr("Show log"));
 }
 
 void OperationView::showElapsed() {
@@ -281,7 +286,7 @@ void OperationView::showFailure(const bridge::OperationFailure& failure) {
                                 failure.why.toHtmlEscaped().replace(u'\n', QStringLiteral("<br>")),
                                 failure.remedy.toHtmlEscaped()));
     m_failure->show();
-    m_log->setVisible(!failure.cancelled);
+    showLog(!failure.cancelled);
     m_steps->end(failure.cancelled);
     fitSteps();
     emit failed();

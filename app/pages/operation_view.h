@@ -61,6 +61,7 @@ signals:
 
 private:
     void buildLayout();
+    void showLog(bool shown);
     void showElapsed();
     void showStep(const bridge::OperationStep& step);
     void fitSteps();

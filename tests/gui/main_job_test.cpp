@@ -87,6 +87,7 @@ private slots:
         const auto& log = desk.await<QPlainTextEdit>("operationLog");
         QVERIFY(!log.toPlainText().isEmpty());
         QTRY_VERIFY(log.height() >= log.minimumHeight());  // the steps that are no longer to come have made room
+        QCOMPARE(desk.await<QPushButton>("operationShowLog").text(), QStringLiteral("Hide log"));
         desk.shoot(QStringLiteral("job-create-failed"));
         QVERIFY2(QDir(folder.filePath(QStringLiteral("data/clusters")))
                      .entryList(QDir::AllEntries | QDir::NoDotAndDotDot)
