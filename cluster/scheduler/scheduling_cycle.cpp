@@ -224,22 +224,18 @@ void Scheduler::State::writeReport(client::Ptr<corev1::Pod> pod, const PodReport
     const client::WriteScope unawaited;  // the next attempt says it again
     client::Api<corev1::Pod> pods(m_client);
     const std::string uid = pod->metadata.uid;
-    std::optional<Error> failure;
     for (int i = 0; i < kReportTries && pod->metadata.uid == uid && pod->spec.nodeName.empty(); ++i) {
         const auto patch = reportPatch(*pod, words, clock().now());
         if (!patch) return;
         const auto done =
             pods.patch(pod->metadata.namespace_, pod->metadata.name, client::PatchKind::Strategic, *patch, {}, "status");
-        if (done) return;
-        failure = done.error();
-        if (failure->reason != Reason::Conflict) break;
+        if (done || done.error().reason == Reason::NotFound) return;
+        if (done.error().reason != Reason::Conflict)
+            return base::logger("scheduler")->warn("writing the status of {}: {}", nameOf(*pod), done.error().message);
         auto newest = pods.get(pod->metadata.namespace_, pod->metadata.name);
         if (!newest) return;
         pod = std::move(*newest);
-        failure.reset();
     }
-    if (!failure || failure->reason == Reason::NotFound) return;
-    base::logger("scheduler")->warn("writing the status of {}: {}", nameOf(*pod), failure->message);
 }
 
 }  // namespace qd::scheduler
