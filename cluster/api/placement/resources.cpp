@@ -10,12 +10,6 @@ bool isScalar(std::string_view name) {
            name.starts_with("attachable-volumes-");
 }
 
-// Its node has said that what the Pod asks for now can never be.
-bool resizeRefused(const corev1::Pod& pod) {
-    const auto pending = std::ranges::find(pod.status.conditions, "PodResizePending", &corev1::PodCondition::type);
-    return pending != pod.status.conditions.end() && pending->reason == "Infeasible";
-}
-
 // The most of what is asked, allotted and in force; of what is refused only the latter two. A status that says nothing of
 // resources does not count. `status` is a container's, or the Pod's as a whole.
 template <typename Status>
@@ -150,6 +144,11 @@ void Resources::raiseTo(const Resources& other) {
         auto& mine = scalarRef(name);
         mine = std::max(mine, amount);
     }
+}
+
+bool resizeRefused(const corev1::Pod& pod) {
+    const auto pending = std::ranges::find(pod.status.conditions, "PodResizePending", &corev1::PodCondition::type);
+    return pending != pod.status.conditions.end() && pending->reason == "Infeasible";
 }
 
 Resources podRequests(const corev1::Pod& pod) {

@@ -33,6 +33,9 @@ struct Resources {
     bool operator==(const Resources&) const = default;
 };
 
+// Whether its node has said that what the Pod asks for now can never be.
+bool resizeRefused(const corev1::Pod& pod);
+
 // What a Pod without requests counts as when nodes are scored, so that such Pods spread too (upstream's figures).
 inline constexpr std::int64_t kAssumedMilliCpu = 100;
 inline constexpr std::int64_t kAssumedMemory = 200 * 1024 * 1024;

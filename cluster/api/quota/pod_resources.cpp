@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cluster/api/placement/resources.h"
+
 namespace qd::api {
 namespace {
 
@@ -54,11 +56,6 @@ Quantities total(const corev1::PodSpec& spec, Part part) {
     return total(spec, part, [&](const corev1::Container& container, bool) -> const Quantities& { return part(container.resources); });
 }
 
-bool resizeRefused(const corev1::Pod& pod) {
-    const auto pending = std::ranges::find(pod.status.conditions, "PodResizePending", &corev1::PodCondition::type);
-    return pending != pod.status.conditions.end() && pending->reason == "Infeasible";
-}
-
 const corev1::ContainerStatus* statusOf(const corev1::Pod& pod, const std::string& name) {
     for (const auto* list : {&pod.status.containerStatuses, &pod.status.initContainerStatuses}) {
         const auto found = std::ranges::find(*list, name, &corev1::ContainerStatus::name);
@@ -68,7 +65,7 @@ const corev1::ContainerStatus* statusOf(const corev1::Pod& pod, const std::strin
 }
 
 Quantities totalNow(const corev1::Pod& pod, Part part, bool allotted) {
-    const bool refused = resizeRefused(pod);
+    const bool refused = placement::resizeRefused(pod);
     return total(pod.spec, part, [&](const corev1::Container& container, bool runsOnce) {
         const corev1::ContainerStatus* status = runsOnce ? nullptr : statusOf(pod, container.name);
         if (!status || !status->resources) return part(container.resources);
