@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <tuple>
 #include <utility>
 
 #include "cluster/api/placement/advertised_resources.h"
@@ -341,20 +340,17 @@ api::placement::PodNeeds HollowNode::taken() {
 }
 
 void HollowNode::admit(HollowPod& entry) {
-    const api::placement::PodNeeds others = taken();
-    auto refusal = api::placement::refusalOf(*entry.pod, *m_node, others);
     const base::SteadyTime now = m_around.clock.steady();
-    if (refusal && m_pace.left(now) > base::Duration(0)) {
-        m_admission = m_around.later(m_pace.left(now), [this] { admitWaiting(); });
-        return;
-    }
-    if (refusal) {
-        // What the scheduler went by, a label say, may not have come here yet.
+    const auto node = m_node;  // a newer one may take its place meanwhile
+    const auto newer = [this]() -> client::Ptr<corev1::Node> {
         auto newest = client::Api<corev1::Node>(m_around.client).get("", m_name);
-        if (newest && revisionOf(**newest) > revisionOf(*m_node)) {
-            m_node = *newest;
-            refusal = api::placement::refusalOf(*entry.pod, *m_node, others);
-        }
+        if (!newest || revisionOf(**newest) <= revisionOf(*m_node)) return nullptr;
+        return m_node = *newest;
+    };
+    auto [refusal, wait] = api::placement::decide(*entry.pod, *node, taken(), m_pace, now, newer);
+    if (wait > base::Duration(0)) {
+        m_admission = m_around.later(wait, [this] { admitWaiting(); });
+        return;
     }
     entry.taken = !refusal;
     if (!refusal) return;
@@ -380,11 +376,7 @@ void HollowNode::admitWaiting() {
         const bool open = !entry.taken && !entry.refusal && !entry.removed;
         if (open && !entry.pod->metadata.deletionTimestamp) waiting.push_back(&entry);
     }
-    const auto age = [](const HollowPod* entry) {
-        const auto& meta = entry->pod->metadata;
-        return std::tie(meta.creationTimestamp, meta.namespace_, meta.name);
-    };
-    std::ranges::sort(waiting, {}, age);
+    std::ranges::sort(waiting, [](const HollowPod* a, const HollowPod* b) { return api::placement::comesBefore(*a->pod, *b->pod); });
     for (HollowPod* entry : waiting) {
         admit(*entry);
         if (entry->taken || entry->refusal) sync(*entry);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <tuple>
 
 #include "cluster/api/placement/node_selector.h"
 #include "cluster/api/placement/tolerations.h"
@@ -12,16 +13,9 @@ namespace {
 
 using Answer = std::optional<Refusal>;
 
-constexpr char kSourceAnnotation[] = "kubernetes.io/config.source";
-constexpr char kMirrorAnnotation[] = "kubernetes.io/config.mirror";
 constexpr std::string_view kOs = "linux";
 constexpr base::Duration kEach = std::chrono::seconds(1);
 constexpr int kAtOnce = 25;
-
-bool isStatic(const corev1::Pod& pod) {
-    const auto source = pod.metadata.annotations.find(kSourceAnnotation);
-    return source != pod.metadata.annotations.end() && source->second != "api";
-}
 
 bool isExtended(std::string_view resource) {
     return resource.find('/') != std::string_view::npos && resource.find("kubernetes.io/") == std::string_view::npos &&
@@ -109,7 +103,7 @@ Answer checkPlacement(const corev1::Pod& pod, const corev1::Node& node, const Po
         return std::ranges::any_of(taken.hostPorts, [&](const HostPort& other) { return port.conflictsWith(other); });
     });
     if (conflict) return failed("NodePorts", "node(s) didn't have free ports for the requested pod ports");
-    const bool repelled = !isStatic(pod) && std::ranges::any_of(node.spec.taints, [&](const corev1::Taint& taint) {
+    const bool repelled = !isStaticPod(pod) && std::ranges::any_of(node.spec.taints, [&](const corev1::Taint& taint) {
         return taint.effect == "NoExecute" && !tolerates(pod.spec.tolerations, taint);
     });
     if (repelled) return failed("TaintToleration", "node(s) had taints that the pod didn't tolerate");
@@ -124,6 +118,11 @@ bool isNodesOwn(const std::string& condition) {
 }
 
 }  // namespace
+
+bool isStaticPod(const corev1::Pod& pod) {
+    const auto source = pod.metadata.annotations.find(kConfigSourceAnnotation);
+    return source != pod.metadata.annotations.end() && source->second != "api";
+}
 
 PodNeeds& PodNeeds::operator+=(const PodNeeds& other) {
     requests += other.requests;
@@ -142,10 +141,17 @@ std::optional<Refusal> refusalOf(const corev1::Pod& pod, const corev1::Node& nod
     if (auto refusal = checkOs(pod)) return refusal;
     if (auto refusal = checkGroups(pod, node)) return refusal;
     const PodNeeds wanted = needsOf(pod);
-    if (!isStatic(pod) && !pod.metadata.annotations.contains(kMirrorAnnotation)) {
+    if (!isStaticPod(pod) && !pod.metadata.annotations.contains(corev1::MirrorPodAnnotationKey)) {
         if (auto refusal = checkResources(wanted.requests, taken.requests, node)) return refusal;
     }
     return checkPlacement(pod, node, wanted, taken);
+}
+
+bool comesBefore(const corev1::Pod& a, const corev1::Pod& b) {
+    const auto age = [](const corev1::Pod& pod) {
+        return std::tie(pod.metadata.creationTimestamp, pod.metadata.namespace_, pod.metadata.name);
+    };
+    return age(a) < age(b);
 }
 
 corev1::PodStatus refusedStatus(const corev1::Pod& pod, const Refusal& refusal, base::WallTime now) {
@@ -169,6 +175,15 @@ base::Duration RefusalPace::left(base::SteadyTime now) const {
 
 void RefusalPace::spend(base::SteadyTime now) {
     m_paidUntil = std::max(m_paidUntil, now) + kEach;
+}
+
+Decision decide(const corev1::Pod& pod, const corev1::Node& node, const PodNeeds& taken, const RefusalPace& pace, base::SteadyTime now,
+                const std::function<std::shared_ptr<const corev1::Node>()>& newest) {
+    auto refusal = refusalOf(pod, node, taken);
+    if (!refusal) return {};
+    if (const base::Duration left = pace.left(now); left > base::Duration(0)) return {.refusal = {}, .wait = left};
+    if (const auto fresh = newest()) refusal = refusalOf(pod, *fresh, taken);
+    return {.refusal = std::move(refusal)};
 }
 
 }  // namespace qd::api::placement

@@ -6,6 +6,8 @@
 // others off the node.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,6 +16,11 @@
 #include "cluster/base/time.h"
 
 namespace qd::api::placement {
+
+inline constexpr char kConfigSourceAnnotation[] = "kubernetes.io/config.source";
+
+// Whether the Pod comes from a file of its node rather than from the API server.
+bool isStaticPod(const corev1::Pod& pod);
 
 // What a Pod, or many, take of their node.
 struct PodNeeds {
@@ -35,6 +42,9 @@ struct Refusal {
 // somebody else's to count. Static Pods and their mirrors are not refused for want of resources.
 std::optional<Refusal> refusalOf(const corev1::Pod& pod, const corev1::Node& node, const PodNeeds& taken);
 
+// In which order Pods that wait are asked about: the oldest first.
+bool comesBefore(const corev1::Pod& a, const corev1::Pod& b);
+
 // Of a Pod that was refused: failed, with nothing said of containers, which it never had. Conditions that are not the node's to
 // say stay.
 corev1::PodStatus refusedStatus(const corev1::Pod& pod, const Refusal& refusal, base::WallTime now);
@@ -50,5 +60,15 @@ public:
 private:
     base::SteadyTime m_paidUntil{};  // had there been one each second from the first on
 };
+
+struct Decision {
+    std::optional<Refusal> refusal;
+    base::Duration wait{};  // more than none: nothing is decided yet, ask again then
+};
+
+// Decides about one Pod. A refusal is asked about once more of the newest Node, if `newest` gives one: what the scheduler went by,
+// a label say, may not have come here yet. Whoever carries a refusal out spends it of the pace.
+Decision decide(const corev1::Pod& pod, const corev1::Node& node, const PodNeeds& taken, const RefusalPace& pace, base::SteadyTime now,
+                const std::function<std::shared_ptr<const corev1::Node>()>& newest);
 
 }  // namespace qd::api::placement

@@ -44,11 +44,6 @@ corev1::Container ephemeralAsContainer(const corev1::EphemeralContainer& from) {
     return to;
 }
 
-bool isStaticPod(const corev1::Pod& pod) {
-    const auto source = pod.metadata.annotations.find(kConfigSourceAnnotation);
-    return source != pod.metadata.annotations.end() && source->second != "api";
-}
-
 bool isTerminalPhase(std::string_view phase) {
     return phase == corev1::PodSucceeded || phase == corev1::PodFailed;
 }

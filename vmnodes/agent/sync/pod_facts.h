@@ -6,9 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "cluster/api/placement/node_admission.h"
 #include "cluster/api/types/core_v1.h"
 
 namespace qd::agent::sync {
+
+using api::placement::isStaticPod;
+using api::placement::kConfigSourceAnnotation;
 
 inline constexpr char kPodNameLabel[] = "io.kubernetes.pod.name";
 inline constexpr char kPodNamespaceLabel[] = "io.kubernetes.pod.namespace";
@@ -19,8 +23,6 @@ inline constexpr char kRestartCountAnnotation[] = "io.kubernetes.container.resta
 inline constexpr char kMessagePathAnnotation[] = "io.kubernetes.container.terminationMessagePath";
 inline constexpr char kMessagePolicyAnnotation[] = "io.kubernetes.container.terminationMessagePolicy";
 inline constexpr char kGracePeriodAnnotation[] = "io.kubernetes.pod.terminationGracePeriod";
-inline constexpr char kConfigSourceAnnotation[] = "kubernetes.io/config.source";
-inline constexpr char kMirrorAnnotation[] = "kubernetes.io/config.mirror";
 
 enum class ContainerKind { Init, Sidecar, Regular, Ephemeral };
 
@@ -37,7 +39,6 @@ const corev1::Container* findContainer(const corev1::Pod& pod, std::string_view 
 // An ephemeral container as a container: the same fields.
 corev1::Container ephemeralAsContainer(const corev1::EphemeralContainer& ephemeral);
 
-bool isStaticPod(const corev1::Pod& pod);
 // Whether the Pod, in its final phase, runs nothing more.
 bool isTerminalPhase(std::string_view phase);
 // "web_default(uid)", as kubelet's messages name a Pod.

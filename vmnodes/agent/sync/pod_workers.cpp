@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <tuple>
 
 #include "cluster/base/log.h"
 
@@ -89,9 +88,7 @@ std::vector<std::shared_ptr<const corev1::Pod>> PodWorkers::waiting() const {
     std::vector<std::shared_ptr<const corev1::Pod>> pods;
     if (!m_open) return pods;
     for (const auto& [uid, pod] : m_waiting) pods.push_back(pod);
-    std::ranges::sort(pods, {}, [](const auto& pod) {
-        return std::tie(pod->metadata.creationTimestamp, pod->metadata.namespace_, pod->metadata.name);
-    });
+    std::ranges::sort(pods, [](const auto& a, const auto& b) { return api::placement::comesBefore(*a, *b); });
     return pods;
 }
 
@@ -112,17 +109,11 @@ void PodWorkers::admitWaiting() {
 }
 
 void PodWorkers::admit(const corev1::Pod& pod, const corev1::Node& node) {
-    const api::placement::PodNeeds others = taken();
-    auto refusal = api::placement::refusalOf(pod, node, others);
     const base::SteadyTime now = m_context.executor.clock().steady();
-    if (const base::Duration left = m_pace.left(now); refusal && left > base::Duration(0)) {
-        m_decideLater = m_context.executor.postAfter(left, [this] { admitWaiting(); });
+    auto [refusal, wait] = api::placement::decide(pod, node, taken(), m_pace, now, [this] { return m_context.nodeObject(NodeCopy::Newest); });
+    if (wait > base::Duration(0)) {
+        m_decideLater = m_context.executor.postAfter(wait, [this] { admitWaiting(); });
         return;
-    }
-    if (refusal) {
-        // What the scheduler went by, a label say, may not have come here yet.
-        if (const auto newest = m_context.nodeObject(NodeCopy::Newest))
-            refusal = api::placement::refusalOf(pod, *newest, others);
     }
     std::shared_ptr<const corev1::Pod> last;
     std::shared_ptr<PodWorker> worker;
